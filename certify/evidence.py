@@ -1,0 +1,97 @@
+"""What a scenario shows for its verdict: steps, checks and texts."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from certify.errors import Violation, shown
+from certify.record import Check, Step
+from certify.redact import redact
+
+Collector = Callable[[], dict[str, str]]
+
+# A check is read in a table cell; whatever is longer belongs into an attachment.
+_CELL_LIMIT = 2000
+
+
+class Evidence:
+    """The evidence of one scenario, written into a folder of its own inside the run's folder.
+
+    `run` is the run's folder and `folder` the scenario's, made when the first text is attached.
+    """
+
+    def __init__(self, run: Path, folder: Path) -> None:
+        self._run = run
+        self._folder = folder
+        self._began = time.monotonic()
+        self._collectors: list[Collector] = []
+        self.attached: list[str] = []
+        self.steps: list[Step] = []
+        self.checks: list[Check] = []
+
+    def attach(self, name: str, text: str) -> Path:
+        """Write `text`, secrets hidden, under a file name made from `name`, and return the file's path.
+
+        A name used before gets a number: nothing attached is overwritten.
+        """
+        path = self._unused(re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-") or "evidence")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(redact(text), encoding="utf-8")
+        self.attached.append(path.relative_to(self._run).as_posix())
+        return path
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        """Record what the block does: title, start and duration in seconds, whether it went well."""
+        start = time.monotonic()
+        position = len(self.steps)
+        offset = round(start - self._began, 3)
+        self.steps.append(Step(redact(title), offset, 0.0, ok=False))
+        well = False
+        try:
+            yield
+            well = True
+        finally:
+            duration = round(time.monotonic() - start, 3)
+            self.steps[position] = Step(redact(title), offset, duration, ok=well)
+
+    def expect(self, condition: bool, what: str, *, expected: object, seen: object) -> None:
+        """Record a check of the promise `what`; raises Violation if `condition` does not hold."""
+        self.checks.append(Check(redact(what), _cell(expected), _cell(seen), ok=condition))
+        if not condition:
+            raise Violation(what, expected=expected, seen=seen)
+
+    def on_failure(self, collector: Collector) -> None:
+        """Register a function that is called only if the scenario fails, before its fixtures are torn down.
+
+        It returns texts by name, which are attached. It must bound its own time: nothing interrupts it.
+        """
+        self._collectors.append(collector)
+
+    def collect(self) -> None:
+        """Call every registered collector once; what a collector raises is recorded, never passed on."""
+        waiting, self._collectors = self._collectors, []
+        for collector in waiting:
+            try:
+                for name, text in collector().items():
+                    self.attach(name, text)
+            except Exception as error:
+                origin = getattr(collector, "__qualname__", repr(collector))
+                self.attach("collector-error.txt", f"{origin} raised {type(error).__name__}: {error}\n")
+
+    def _unused(self, name: str) -> Path:
+        path = self._folder / name
+        number = 2
+        while path.exists():
+            path = self._folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
+            number += 1
+        return path
+
+
+def _cell(value: object) -> str:
+    text = redact(shown(value))
+    return text if len(text) <= _CELL_LIMIT else f"{text[:_CELL_LIMIT]}... ({len(text)} characters)"

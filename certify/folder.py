@@ -1,0 +1,130 @@
+"""The folder of one run: written so that whatever was finished survives a kill, read back to make reports.
+
+results.jsonl      one finished scenario a line
+environment.json   the run's frame and the facts about the world it ran in
+evidence/          one folder a scenario
+running/           one file for each scenario that has started and not finished
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+
+from certify.record import Facts, Record, Run, RunInfo
+
+
+class RunFolder:
+    """The files of one run below `path`; nothing is made on disk before `create`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.results = path / "results.jsonl"
+        self.environment = path / "environment.json"
+        self._running = path / "running"
+
+    @classmethod
+    def choose(cls, reports: Path, now: datetime) -> RunFolder:
+        """Return a folder that does not exist yet, named after `now` in UTC and six hex digits."""
+        while (path := reports / f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}").exists():
+            pass
+        return cls(path)
+
+    @property
+    def name(self) -> str:
+        """Return the name of the run."""
+        return self.path.name
+
+    @property
+    def exists(self) -> bool:
+        """Return whether a scenario has made the folder."""
+        return self.path.exists()
+
+    def create(self) -> None:
+        """Make the folder; workers of one run may all call this."""
+        self._running.mkdir(parents=True, exist_ok=True)
+
+    def evidence_of(self, record: Record) -> Path:
+        """Return the folder of a scenario's evidence, which may not exist yet."""
+        return self.path / "evidence" / record.slug
+
+    def mark_started(self, record: Record) -> None:
+        """Leave a note that a scenario runs: the verdict it has if nothing more is heard of it."""
+        _replace(self._note(record), record.to_json())
+
+    def append(self, record: Record) -> None:
+        """Write a finished scenario: when this returns, its line is on the disk."""
+        line = (record.to_json() + "\n").encode("ascii")
+        with self.results.open("ab") as stream:
+            stream.write(line)
+            stream.flush()
+            os.fsync(stream.fileno())
+        self._note(record).unlink(missing_ok=True)
+
+    def unfinished(self) -> list[Record]:
+        """Return the records of scenarios that started and never finished, with the evidence they left."""
+        notes = [Record.from_json(note.read_text("ascii")) for note in sorted(self._running.glob("*.json"))]
+        return [replace(note, evidence=self._found(note)) for note in notes]
+
+    def write_environment(self, info: RunInfo, facts: Facts) -> None:
+        """Write the run's frame and facts; facts that JSON does not know are written as text."""
+        content = {"run": asdict(info), "facts": facts}
+        _replace(self.environment, json.dumps(content, indent=2, sort_keys=True, default=str) + "\n")
+
+    def load(self) -> Run:
+        """Read the run back; scenarios that never finished count with the verdict of their note."""
+        content = json.loads(self.environment.read_text("ascii"))
+        frame = content["run"]
+        frame["problems"], frame["command"] = tuple(frame["problems"]), tuple(frame["command"])
+        return Run(RunInfo(**frame), content["facts"], (*self._finished(), *self.unfinished()))
+
+    def publish(self) -> Path:
+        """Move the link `latest` beside the folder to it, in one step, and return the link."""
+        latest = self.path.parent / "latest"
+        link = self.path.parent / f".latest-{secrets.token_hex(3)}"
+        link.symlink_to(self.name)
+        link.replace(latest)
+        return latest
+
+    def close(self) -> None:
+        """Tidy up at the end of the run, when no scenario runs any more."""
+        with suppress(OSError):
+            self._running.rmdir()
+
+    def size_of(self, evidence: str) -> int | None:
+        """Return the size in bytes of a piece of evidence, or None if it is gone."""
+        path = self.path / evidence
+        return path.stat().st_size if path.is_file() else None
+
+    def read_evidence(self, evidence: str) -> str:
+        """Return the text of a piece of evidence."""
+        return (self.path / evidence).read_text("utf-8", errors="replace")
+
+    def _finished(self) -> list[Record]:
+        if not self.results.exists():
+            return []
+        lines = self.results.read_bytes().split(b"\n")
+        # What follows the last line end is a line torn by a kill.
+        return [Record.from_json(line.decode("ascii")) for line in lines[:-1]]
+
+    def _found(self, record: Record) -> tuple[str, ...]:
+        files = sorted(self.evidence_of(record).glob("*"))
+        return tuple(file.relative_to(self.path).as_posix() for file in files)
+
+    def _note(self, record: Record) -> Path:
+        return self._running / f"{record.slug}.json"
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a whole file or leave the old one: a reader never sees half of it."""
+    part = path.with_name(f".{path.name}.part")
+    with part.open("w", encoding="ascii") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(path)

@@ -1,0 +1,75 @@
+"""A scenario while it runs: what is known before it starts, what its phases add, the record at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from certify.evidence import Evidence
+from certify.record import Record
+from certify.redact import redact
+from certify.requirement import Requirement
+from certify.verdict import Outcome, Phase, Verdict, judge
+
+_UNFINISHED = "The scenario never finished: the run, or the worker that ran it, ended first. Run it again."
+
+
+def planned(requirement: Requirement, *, nodeid: str, variant: str, version: str, worker: str) -> Record:
+    """Return the record of a scenario that is about to start: inconclusive unless more is heard of it."""
+    return Record(
+        id=requirement.id,
+        nodeid=nodeid,
+        variant=variant,
+        verdict=Verdict.INCONCLUSIVE,
+        duration_s=0.0,
+        message=_UNFINISHED,
+        version=version,
+        level=requirement.level,
+        summary=requirement.summary,
+        description=requirement.description,
+        cites=requirement.cites,
+        features=tuple(sorted(requirement.features)),
+        since=requirement.since,
+        worker=worker,
+        started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+    )
+
+
+class Scenario:
+    """Gathers the phases of one scenario."""
+
+    def __init__(self, plan: Record, evidence: Evidence) -> None:
+        self.plan = plan
+        self.evidence = evidence
+        self._outcomes: dict[Phase, Outcome] = {}
+        self._seconds: dict[str, float] = {}
+        self._messages: list[str] = []
+
+    def observe(self, phase: Phase, outcome: Outcome, message: str, duration_s: float) -> None:
+        """Add a phase that ended; `message` is empty if it ended well."""
+        self._outcomes[phase] = outcome
+        self._seconds[phase] = round(duration_s, 3)
+        if message:
+            self._messages.append(message if phase is Phase.CALL else f"In {phase}: {message}")
+
+    @property
+    def outcomes(self) -> Mapping[Phase, Outcome]:
+        """Return how the phases seen so far ended."""
+        return self._outcomes
+
+    def record(self) -> Record:
+        """Return the finished record."""
+        verdict = judge(self._outcomes)
+        if verdict is Verdict.INCONCLUSIVE and not self._messages:
+            self._messages.append("The body of the scenario did not run: nothing was proved.")
+        return replace(
+            self.plan,
+            verdict=verdict,
+            duration_s=round(sum(self._seconds.values()), 3),
+            message=redact("\n".join(self._messages)),
+            phases=self._seconds,
+            steps=tuple(self.evidence.steps),
+            checks=tuple(self.evidence.checks),
+            evidence=tuple(self.evidence.attached),
+        )
