@@ -38,7 +38,7 @@ class Evidence:
 
         A name used before gets a number: nothing attached is overwritten.
         """
-        path = self._unused(re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-") or "evidence")
+        path = self._unused(re.sub(r"[^A-Za-z0-9._]+", "-", name).strip(".-") or "evidence")
         self._folder.mkdir(parents=True, exist_ok=True)
         path.write_text(redact(text), encoding="utf-8")
         self.attached.append(path.relative_to(self._run).as_posix())
