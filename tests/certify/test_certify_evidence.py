@@ -1,0 +1,76 @@
+"""Evidence: kept, numbered, free of secrets, and never a reason to fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from certify.errors import Violation
+from certify.evidence import Evidence
+from certify.redact import HIDDEN, redact
+
+
+@pytest.fixture
+def evidence(tmp_path: Path) -> Evidence:
+    return Evidence(tmp_path, tmp_path / "evidence" / "X")
+
+
+def test_names_are_safe_and_never_overwritten(evidence: Evidence, tmp_path: Path) -> None:
+    assert not (tmp_path / "evidence").exists()
+    evidence.attach("../etc/exports -v.txt", "one")
+    evidence.attach("../etc/exports -v.txt", "two")
+    assert evidence.attached == ["evidence/X/etc-exports-v.txt", "evidence/X/etc-exports-v-2.txt"]
+    assert (tmp_path / evidence.attached[1]).read_text() == "two"
+
+
+def test_a_step_that_raises_is_recorded_as_broken(evidence: Evidence) -> None:
+    with evidence.step("outer"), pytest.raises(OSError, match="busy"), evidence.step("inner"):
+        raise OSError("busy")
+    assert [(step.title, step.ok) for step in evidence.steps] == [("outer", True), ("inner", False)]
+
+
+def test_expect_records_what_held_and_raises_what_did_not(evidence: Evidence) -> None:
+    evidence.expect(True, "first", expected=1, seen=1)
+    with pytest.raises(Violation, match="second"):
+        evidence.expect(False, "second", expected="EPERM", seen="success")
+    assert [(check.what, check.seen, check.ok) for check in evidence.checks] == [
+        ("first", "1", True),
+        ("second", "success", False),
+    ]
+
+
+def test_a_collector_that_raises_is_recorded(evidence: Evidence, tmp_path: Path) -> None:
+    def broken() -> dict[str, str]:
+        raise RuntimeError("no server")
+
+    evidence.on_failure(broken)
+    evidence.on_failure(lambda: {"server.log": "line"})
+    evidence.collect()
+    evidence.collect()
+    assert [Path(name).name for name in evidence.attached] == ["collector-error.txt", "server.log"]
+    assert "RuntimeError: no server" in (tmp_path / evidence.attached[0]).read_text()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "users:\n- user:\n    client-key-data: SECRET\n    client-certificate-data: x",
+        '{"token": "SECRET", "name": "admin"}',
+        "Authorization: Bearer SECRET",
+        "MYSQL_ROOT_PASSWORD=SECRET\nHOME=/root",
+        "MYSQL_ROOT_PASSWORD: 'SECRET'",
+        "env:\n- name: MYSQL_ROOT_PASSWORD\n  value: SECRET\n",
+        '{"name": "MYSQL_ROOT_PASSWORD", "value": "SECRET"}',
+        "-----BEGIN RSA PRIVATE KEY-----\nSECRET\nSECRET\n-----END RSA PRIVATE KEY-----",
+    ],
+)
+def test_secrets_are_hidden(text: str) -> None:
+    assert "SECRET" not in redact(text)
+    assert HIDDEN in redact(text)
+
+
+def test_what_is_no_secret_stays() -> None:
+    text = "chown: changing ownership of '/var/lib/mysql': Operation not permitted"
+    assert redact(text) == text
+    assert redact("name: \udcff") == "name: \\udcff"
