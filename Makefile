@@ -1,0 +1,60 @@
+# make conformance   the main job: set-up, lab, all scenarios, reports
+# make test          the project's own tests: lint, types, import rules, unit tests, a conformance run in the lab
+# make help          everything else
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PACKAGES := $(shell awk '!/^#/ && NF {print $$1}' lab/host_packages.txt)
+PYTEST_OPTIONS ?=
+
+.PHONY: help conformance test lint unit host-packages clean down
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+conformance: $(VENV)/ready host-packages
+	$(PYTHON) -m pytest suites/ $(PYTEST_OPTIONS)
+
+test: $(VENV)/ready host-packages lint unit
+	$(PYTHON) -m pytest tests/lab_world -v
+
+lint: $(VENV)/ready
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+unit: $(VENV)/ready
+	$(PYTHON) -m pytest tests --ignore tests/lab_world -q
+
+# make down          end the lab and everything it started
+down: $(VENV)/ready
+	$(PYTHON) -m lab down
+
+# make clean         remove the virtual environment (the build cache stays; 'python -m lab doctor' names it)
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/ready: pyproject.toml
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "error: Python 3.11 or newer is needed; this is $$(python3 --version)" >&2; exit 1; }
+	@python3 -c 'import ensurepip' 2>/dev/null || $(MAKE) install PACKAGES=python3-venv
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+host-packages:
+	@missing=$$(for package in $(PACKAGES); do \
+		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || echo $$package; done); \
+	[ -z "$$missing" ] || $(MAKE) install PACKAGES="$$(echo $$missing)"
+
+.PHONY: install
+install:
+	@if [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES); \
+	elif sudo -n true 2>/dev/null; then \
+		sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES); \
+	else \
+		echo "error: these Debian packages are missing: $(PACKAGES)" >&2; \
+		echo "install them once as root: apt-get install $(PACKAGES)" >&2; exit 1; \
+	fi

@@ -1,0 +1,172 @@
+"""The container images of the lab: node, NFS server and client, MySQL, and what a Kubernetes node starts with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.build import debian, golang, versions
+from lab.build.archive import Image, Layer, tree, write_archive, write_layer
+from lab.build.step import Step
+from lab.build.workshop import Job
+
+FILES = Path(__file__).parents[1] / "images"
+THIS_FILE = Path(__file__)
+BUILDERS = (THIS_FILE, THIS_FILE.with_name("archive.py"), THIS_FILE.with_name("debian.py"))
+PATH_VARIABLE = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+KUBERNETES_PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "etcd")
+
+
+@dataclass(frozen=True)
+class ImageNames:
+    """References of the lab's images, the same in Engines and on nodes."""
+
+    node: str
+    nfs: str
+    mysql: str
+    recycler: str
+
+
+def image_names() -> ImageNames:
+    """The references that this checkout builds."""
+    return ImageNames(
+        node=f"kindest/node:{versions.section('kubernetes')['version']}",
+        nfs="nfs-conformance/nfs:lab",
+        mysql=f"mysql:{versions.section('mysql')['version']}",
+        recycler=versions.section("kubernetes")["recycler"],
+    )
+
+
+def root(name: str, *hooks: str) -> Step:
+    """Product: `root.tar`, an installed system with the packages of a section of versions.toml."""
+
+    def make(job: Job) -> None:
+        debian.root_filesystem(job, name, hooks=hooks)
+
+    parameters = [versions.section(name), hooks, debian.SLIM]
+    return Step(f"root-{name}", make, parameters=parameters)
+
+
+def node_root() -> Step:
+    """The node's system: systemd with nothing enabled but what a node needs."""
+    return root(
+        "node",
+        'rm -f "$1"/lib/systemd/system/multi-user.target.wants/* "$1"/etc/systemd/system/*.wants/* '
+        '"$1"/lib/systemd/system/local-fs.target.wants/* "$1"/lib/systemd/system/sockets.target.wants/*udev* '
+        '"$1"/lib/systemd/system/sysinit.target.wants/systemd-tmpfiles-setup.service '
+        '"$1"/lib/systemd/system/basic.target.wants/*',
+        'ln -sf /usr/lib/systemd/systemd "$1"/sbin/init',
+        'mkdir -p "$1"/etc/kubernetes/manifests "$1"/etc/cni/net.d "$1"/etc/containerd/certs.d',
+        'echo ReadKMsg=no >> "$1"/etc/systemd/journald.conf',
+    )
+
+
+def mysql_root() -> Step:
+    """MySQL's server with the user of the official image (uid 999)."""
+    return root(
+        "mysql",
+        'chroot "$1" groupadd --gid 999 mysql; chroot "$1" useradd --uid 999 --gid 999 --home-dir /var/lib/mysql mysql',
+        'cd "$1"; mkdir -p var/lib/mysql var/lib/mysql-files; chown 999:999 var/lib/mysql var/lib/mysql-files',
+        'rm -rf "$1"/usr/lib/mysql/plugin/debug "$1"/usr/share/mysql/mysql-test "$1"/usr/lib/debug',
+    )
+
+
+def engine_images() -> Step:
+    """Product: `node.tar` and `nfs.tar`, loaded into the Docker Engines of the machines."""
+    needs = (node_root(), root("nfs"), golang.kubernetes(), golang.containerd())
+    return Step(
+        "engine-images",
+        _make_engine_images,
+        needs=needs,
+        sources=(FILES / "node", *BUILDERS),
+        parameters=versions.section("kubernetes"),
+    )
+
+
+def node_images() -> Step:
+    """Product: `system.tar` (every node) and `workload.tar` (workers), imported into the nodes' containerd."""
+    needs = (root("base"), root("nfs"), mysql_root(), golang.kubernetes(), golang.pause())
+    return Step(
+        "node-images",
+        _make_node_images,
+        needs=needs,
+        sources=(FILES / "mysql", *BUILDERS),
+        parameters=[versions.section("kubernetes"), versions.section("mysql")["version"]],
+    )
+
+
+def _make_engine_images(job: Job) -> None:
+    names, section = image_names(), versions.section("kubernetes")
+    containerd, kubernetes = job.product("go-containerd"), job.product("go-kubernetes")
+    files = tree(FILES / "node")
+    files["/etc/containerd/config.toml"] = (
+        (FILES / "node/etc/containerd/config.toml").read_text().replace("@PAUSE@", section["pause"]).encode()
+    )
+    files |= {f"/usr/local/bin/{name}": containerd / name for name in ("containerd", "containerd-shim-runc-v2", "ctr")}
+    files |= {f"/usr/bin/{name}": "hyperkube" for name in ("kubelet", "kubeadm", "kubectl")}
+    files["/usr/bin/hyperkube"] = kubernetes / "hyperkube"
+    files["/kind/version"] = section["version"].encode()
+    files |= {
+        f"/etc/systemd/system/multi-user.target.wants/{unit}.service": f"/etc/systemd/system/{unit}.service"
+        for unit in ("containerd", "import-images", "kubelet")
+    }
+    overlay = write_layer(job.scratch / "overlay.tar", files)
+    node = Image(
+        (names.node,),
+        (_root_layer(job, "root-node"), overlay),
+        {
+            "Entrypoint": ["/usr/local/bin/entrypoint", "/sbin/init"],
+            "StopSignal": "SIGRTMIN+3",
+            "Env": [PATH_VARIABLE, "container=docker"],
+        },
+    )
+    write_archive(job.folder / "node.tar", [node])
+    write_archive(job.folder / "nfs.tar", [_nfs_image(job, names)])
+
+
+def _make_node_images(job: Job) -> None:
+    names, section = image_names(), versions.section("kubernetes")
+    kubernetes, base = job.product("go-kubernetes"), _root_layer(job, "root-base")
+    programs: dict[str, Path | bytes | str] = {f"/usr/local/bin/{name}": "hyperkube" for name in KUBERNETES_PROGRAMS}
+    programs["/usr/local/bin/hyperkube"] = kubernetes / "hyperkube"
+    control_plane = Image(
+        _control_plane_names(section),
+        (base, write_layer(job.scratch / "kubernetes.tar", programs)),
+        {"Env": [PATH_VARIABLE]},
+    )
+    coredns = Image(
+        (section["coredns"],),
+        (write_layer(job.scratch / "coredns.tar", {"/coredns": kubernetes / "coredns"}),),
+        {"Entrypoint": ["/coredns"]},
+    )
+    pause = Image(
+        (section["pause"],),
+        (write_layer(job.scratch / "pause.tar", {"/pause": job.product("go-pause") / "pause"}),),
+        {"Entrypoint": ["/pause"]},
+    )
+    recycler = Image((names.recycler,), (base,), {"Env": [PATH_VARIABLE], "Cmd": ["/bin/sh"]})
+    write_archive(job.folder / "system.tar", [control_plane, coredns, pause, recycler])
+    mysql = Image(
+        (names.mysql,),
+        (_root_layer(job, "root-mysql"), write_layer(job.scratch / "mysql.tar", tree(FILES / "mysql"))),
+        {
+            "Env": [PATH_VARIABLE],
+            "Entrypoint": ["docker-entrypoint.sh"],
+            "Cmd": ["mysqld"],
+            "ExposedPorts": {"3306/tcp": {}},
+            "Volumes": {"/var/lib/mysql": {}},
+        },
+    )
+    write_archive(job.folder / "workload.tar", [mysql, _nfs_image(job, names)])
+
+
+def _nfs_image(job: Job, names: ImageNames) -> Image:
+    return Image((names.nfs,), (_root_layer(job, "root-nfs"),), {"Env": [PATH_VARIABLE], "Cmd": ["/bin/sh"]})
+
+
+def _control_plane_names(section: dict[str, str]) -> tuple[str, ...]:
+    """What kubeadm of this version asks for; one image answers to all of it."""
+    programs = [name for name in KUBERNETES_PROGRAMS if name != "etcd"]
+    return (*[f"registry.k8s.io/{name}:{section['version']}" for name in programs], section["etcd"])
+
+
+def _root_layer(job: Job, name: str) -> Layer:
+    return Layer.of(job.product(name) / "root.tar")

@@ -1,0 +1,3 @@
+module example.invalid/nfs-conformance/pause
+
+go 1.25

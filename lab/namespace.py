@@ -1,0 +1,88 @@
+"""The private user and network namespace that holds the whole lab; it has no route to anywhere else."""
+
+import ctypes
+import os
+import subprocess
+from pathlib import Path
+
+from lab.errors import LabError
+from lab.eventually import eventually
+from lab.processes import ProcessId
+
+CLONE_NEWUSER = 0x10000000  # setns(2)
+CLONE_NEWNET = 0x40000000
+
+
+def create(environment: dict[str, str]) -> ProcessId:
+    """Start the process that holds the namespaces open; needs no root where user namespaces are allowed.
+
+    Root on a host without user namespaces gets a network namespace alone.
+    """
+    try:
+        return _hold(["--user", "--map-root-user", "--net"], environment)
+    except LabError:
+        if os.geteuid() != 0:
+            raise
+        return _hold(["--net"], environment)
+
+
+def _hold(kinds: list[str], environment: dict[str, str]) -> ProcessId:
+    holder = subprocess.Popen(
+        ["unshare", *kinds, "--", "sleep", "infinity"],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        close_fds=True,
+    )
+
+    def separated() -> bool:
+        if holder.poll() is not None:
+            reason = (holder.stderr.read() if holder.stderr else b"").decode().strip()
+            raise LabError(
+                f"this host refuses a user and network namespace ({reason}); allow it with "
+                "'sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000' "
+                "(and on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0), or run as root"
+            )
+        return _is_ready(holder.pid)
+
+    eventually(separated, what="the lab's namespaces", within=10, every=0.01)
+    return ProcessId.of(holder.pid)
+
+
+def enter(holder: ProcessId) -> None:
+    """Join the namespaces for good; the calling process must still be single-threaded (setns(2))."""
+    if is_inside(holder):
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    for kind, flag in (("user", CLONE_NEWUSER), ("net", CLONE_NEWNET)):
+        if _link(holder.pid, kind) == Path(f"/proc/self/ns/{kind}").readlink():
+            continue
+        descriptor = os.open(f"/proc/{holder.pid}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            if libc.setns(descriptor, flag) != 0:
+                number = ctypes.get_errno()
+                threads = len(list(Path("/proc/self/task").iterdir()))
+                raise LabError(
+                    f"cannot enter the lab's {kind} namespace: {os.strerror(number)} ({threads} threads here)"
+                )
+        finally:
+            os.close(descriptor)
+
+
+def is_inside(holder: ProcessId) -> bool:
+    """Whether this process is already in the lab's network namespace."""
+    return _link(holder.pid, "net") == Path("/proc/self/ns/net").readlink()
+
+
+def _link(pid: int, kind: str) -> Path:
+    return Path(f"/proc/{pid}/ns/{kind}").readlink()
+
+
+def _is_ready(pid: int) -> bool:
+    try:
+        command = Path(f"/proc/{pid}/comm").read_text().strip()
+        return command == "sleep" and _link(pid, "net") != Path("/proc/self/ns/net").readlink()
+    except (FileNotFoundError, PermissionError, ProcessLookupError):
+        return False

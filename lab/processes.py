@@ -1,0 +1,73 @@
+"""Processes of the lab that outlive the command that started them, named so that a reused pid is never mistaken."""
+
+import contextlib
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import paths
+from lab.eventually import eventually
+
+MARK = "NFS_CONFORMANCE_LAB"
+
+
+def mark() -> dict[str, str]:
+    """The environment variable by which every process of this world is found again."""
+    return {MARK: str(paths.world_folder())}
+
+
+def kill_marked() -> int:
+    """SIGKILL whatever of this world still runs, recorded or not; returns how many processes that were."""
+    wanted = f"{MARK}={paths.world_folder()}".encode()
+    killed = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if wanted in (folder / "environ").read_bytes().split(b"\0") and int(folder.name) != os.getpid():
+                os.kill(int(folder.name), signal.SIGKILL)
+                killed += 1
+    return killed
+
+
+@dataclass(frozen=True)
+class ProcessId:
+    """A pid and the moment (clock ticks since boot) at which that process began."""
+
+    pid: int
+    started: int
+
+    @staticmethod
+    def of(pid: int) -> "ProcessId":
+        """Raises ProcessLookupError when there is no such process."""
+        started = _start_ticks(pid)
+        if started is None:
+            raise ProcessLookupError(f"no process {pid}")
+        return ProcessId(pid, started)
+
+    def alive(self) -> bool:
+        """Whether this very process still runs (a zombie does not)."""
+        return _start_ticks(self.pid) == self.started
+
+    def kill_group(self, within: float = 10) -> None:
+        """SIGKILL the process group that it leads, and wait until it is gone."""
+        if not self.alive():
+            return
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        eventually(self._gone, what=f"the end of process {self.pid}", within=within, every=0.02)
+
+    def _gone(self) -> bool:
+        with contextlib.suppress(ChildProcessError):  # another command's child is reaped by its own parent, or init
+            os.waitpid(self.pid, os.WNOHANG)
+        return not self.alive()
+
+
+def _start_ticks(pid: int) -> int | None:
+    try:
+        # proc_pid_stat(5): the name in parentheses may hold blanks; state is field 3, starttime field 22.
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] in "ZX" else int(fields[19])
