@@ -193,12 +193,14 @@ def test_a_run_that_executed_nothing_fails(project: Project) -> None:
     assert inner.runpytest_subprocess("suites", "-k", "absent").ret == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
-SLOW = '''
+QUICK = '''
 @promise(1)
 def test_quick(pytestconfig):
     """It holds."""
     environment(pytestconfig)["kernel"] = "6.1"
+'''
 
+SLOW = '''
 @promise(2)
 def test_slow(evidence):
     """It takes long."""
@@ -229,7 +231,7 @@ def started(inner: pytest.Pytester, *options: str) -> Iterator[subprocess.Popen[
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
 def test_an_interrupted_run_still_reports(project: Project, workers: list[str]) -> None:
-    inner = project(slow=SLOW)
+    inner = project(slow=QUICK + SLOW)
     with started(inner, *workers) as process:
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(timeout=30) == pytest.ExitCode.INTERRUPTED
@@ -244,7 +246,7 @@ def test_an_interrupted_run_still_reports(project: Project, workers: list[str]) 
 
 
 def test_a_killed_run_keeps_every_finished_verdict(project: Project) -> None:
-    inner = project(slow=SLOW)
+    inner = project(slow=QUICK + SLOW)
     with started(inner) as process:
         os.killpg(process.pid, signal.SIGKILL)
     (run,) = (inner.path / "reports").glob("*Z-*")
@@ -252,10 +254,20 @@ def test_a_killed_run_keeps_every_finished_verdict(project: Project) -> None:
     assert not (inner.path / "reports" / "latest").exists()
 
 
+DYING = '''
+@promise(2)
+def test_dying():
+    """Its worker dies."""
+    os.kill(os.getpid(), signal.SIGKILL)
+'''
+
+
 def test_a_scenario_whose_worker_dies_is_inconclusive(project: Project) -> None:
-    dying = 'def test_dying():\n    """Its worker dies."""\n    os.kill(os.getpid(), signal.SIGKILL)\n'
-    inner = project(good=PASSING, dying=f"\n@promise(2)\n{dying}")
+    inner = project(dying=QUICK + DYING)
     outcome = inner.runpytest_subprocess("suites", "-n", "1")
     assert outcome.ret == pytest.ExitCode.TESTS_FAILED
-    records = {record["id"]: record["verdict"] for record in results(inner.path / "reports" / "latest")}
+    latest = inner.path / "reports" / "latest"
+    records = {record["id"]: record["verdict"] for record in results(latest)}
     assert records == {"NFSK8S-DEMO-001": "PASSED", "NFSK8S-DEMO-002": "INCONCLUSIVE"}
+    # What the dead worker knew came with the scenario that it finished.
+    assert json.loads((latest / "environment.json").read_text())["facts"] == {"kernel": "6.1"}

@@ -43,9 +43,7 @@ def folder(tmp_path: Path) -> RunFolder:
 
 def each_verdict() -> list[Record]:
     return [
-        replace(
-            BASE, verdict=verdict, variant=f"v{number}", message="" if verdict == "PASSED" else "Why\x00not"
-        )
+        replace(BASE, verdict=verdict, variant=f"v{number}", message="" if verdict == "PASSED" else "Why\x00not")
         for number, verdict in enumerate(Verdict)
     ]
 
@@ -84,9 +82,7 @@ def test_latest_moves(folder: RunFolder) -> None:
     other.create()
     latest = other.publish()
     assert latest.resolve() == other.path
-    assert sorted(path.name for path in folder.path.parent.iterdir()) == sorted(
-        [folder.name, other.name, "latest"]
-    )
+    assert sorted(path.name for path in folder.path.parent.iterdir()) == sorted([folder.name, other.name, "latest"])
 
 
 def test_junit_shows_nothing_but_passed_as_a_pass(folder: RunFolder) -> None:

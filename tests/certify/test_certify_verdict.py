@@ -78,7 +78,5 @@ def test_nothing_but_three_good_phases_is_a_pass() -> None:
         ([Verdict.PASSED, Verdict.FAILED], False),
     ],
 )
-def test_a_run_passes_only_if_something_ran_and_nothing_is_open(
-    verdicts: list[Verdict], passes: bool
-) -> None:
+def test_a_run_passes_only_if_something_ran_and_nothing_is_open(verdicts: list[Verdict], passes: bool) -> None:
     assert run_passes(verdicts) is passes
