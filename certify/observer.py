@@ -62,9 +62,7 @@ class Observer:
         if scenario:
             self._observe(scenario, call, report)
             if call.when == "teardown":
-                payload = json.dumps(
-                    {"record": scenario.record().to_json(), "facts": self.facts}, default=str
-                )
+                payload = json.dumps({"record": scenario.record().to_json(), "facts": self.facts}, default=str)
                 vars(report)[PAYLOAD] = payload
         return report
 
@@ -95,8 +93,7 @@ class Observer:
         first = self._declared.setdefault(requirement.id, place)
         if first != place:
             raise pytest.Collector.CollectError(
-                f"{requirement.id} is declared twice, by {first} and by {place}: "
-                "give one of them an id of its own."
+                f"{requirement.id} is declared twice, by {first} and by {place}: give one of them an id of its own."
             )
 
 

@@ -88,9 +88,7 @@ class Recorder:
                 terminalreporter.line(line)
         elif not self._acceptable:
             terminalreporter.section("conformance")
-            terminalreporter.line(
-                "No scenario was executed, so nothing was proved: check -k, -m and the paths."
-            )
+            terminalreporter.line("No scenario was executed, so nothing was proved: check -k, -m and the paths.")
 
     @property
     def _acceptable(self) -> bool:

@@ -55,9 +55,7 @@ def write_reports(folder: RunFolder) -> Run:
 def report_html(run: Run, folder: RunFolder) -> str:
     """Return the run as one page that needs nothing else, and opens without network."""
     loader = FileSystemLoader(Path(__file__).parent)
-    jinja = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    jinja = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     jinja.filters["seconds"] = _seconds
     jinja.filters["moment"] = _moment
     jinja.filters["link"] = _link
