@@ -1,0 +1,47 @@
+"""NFSK8S-SQUASH-001"""
+
+from certify.declare import MUST, requirement
+from certify.evidence import Evidence
+from fixtures.kube.space import Space
+from fixtures.scenario import Exporter, Prober
+from fixtures.servers.server import NfsServer
+
+ANONYMOUS = "65534:65534"
+
+
+@requirement(
+    "NFSK8S-SQUASH-001",
+    level=MUST,
+    cites=["exports(5)", "longhorn/longhorn#2357"],
+    since="0.1",
+)
+def test_root_squash_makes_root_anonymous(
+    export: Exporter,
+    nfs_server: NfsServer,
+    space: Space,
+    probe: Prober,
+    evidence: Evidence,
+) -> None:
+    """By default a client's root is nobody on the server: its new files belong to the anonymous user.
+
+    Observed in the pod: it is root (uid 0), and its new file and directory belong to 65534. Observed on the server:
+    root_squash is in effect although no option asked for it, and the owner of both is 65534:65534.
+    """
+    shared = export("rw,sync,no_subtree_check")
+    space.bound_volume(shared.path)
+
+    with evidence.step("make a file and a directory as root in a pod"):
+        made = probe("id -u; cd /data && touch file && mkdir folder && stat -c %u:%g file folder")
+
+    files = nfs_server.files(shared)
+    for entry in ("file", "folder"):
+        owner = files.stat(entry).owner
+        evidence.expect(owner == ANONYMOUS, f"the {entry} is nobody's on the server", expected=ANONYMOUS, seen=owner)
+    wanted = f"0\n{ANONYMOUS}\n{ANONYMOUS}\n"
+    evidence.expect(made.log == wanted, "the pod is root and sees nobody as owner", expected=wanted, seen=made.log)
+
+    effective = nfs_server.effective_options(shared)
+    evidence.attach("effective-options.txt", ",".join(sorted(effective)))
+    evidence.expect(
+        "root_squash" in effective, "root_squash is the default", expected="root_squash", seen=sorted(effective)
+    )

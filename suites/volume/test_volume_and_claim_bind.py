@@ -1,0 +1,61 @@
+"""NFSK8S-VOLUME-001"""
+
+from certify.declare import MUST, requirement
+from certify.evidence import Evidence
+from fixtures.kube.space import Space
+from fixtures.scenario import Exporter, Prober
+from fixtures.servers.server import NfsServer
+from fixtures.waiting import PATIENCE, promised
+
+
+@requirement(
+    "NFSK8S-VOLUME-001",
+    level=MUST,
+    cites=["https://kubernetes.io/docs/concepts/storage/persistent-volumes/#lifecycle-of-a-volume-and-claim"],
+    since="0.1",
+)
+def test_volume_and_claim_bind(
+    export: Exporter,
+    nfs_server: NfsServer,
+    space: Space,
+    probe: Prober,
+    evidence: Evidence,
+) -> None:
+    """A claim for 1Gi ReadWriteMany is bound to the NFS volume of 5Gi that offers it, and released when it is deleted.
+
+    Observed in the cluster: the phases Available, Bound and Released, who is bound to whom, what the claim got, the
+    node's mount. Observed on the server: the pod's file while Bound, and still there after Released.
+    """
+    shared = export("rw,sync,no_subtree_check")
+
+    with promised("a volume that nobody claims is Available"):
+        volume = space.create_volume(shared.path)["metadata"]["name"]
+        space.wait_volume(volume, "Available", PATIENCE.bind)
+    with promised("claim and volume are Bound to each other"):
+        claim = space.create_claim()["metadata"]["name"]
+        space.wait_bound(volume, claim)
+
+    bound = space.claim(claim)
+    given = {
+        "volume": bound["spec"]["volumeName"],
+        **bound["status"]["capacity"],
+        "modes": bound["status"]["accessModes"],
+    }
+    wanted = {"volume": volume, "storage": "5Gi", "modes": ["ReadWriteMany"]}
+    evidence.expect(given == wanted, "the claim got the volume, all of it, in its mode", expected=wanted, seen=given)
+
+    with evidence.step("use the claim in a pod"):
+        used = probe("echo claimed > /data/file && df -P /data | tail -n 1")
+    source = f"{nfs_server.endpoint}:{shared.path}"
+    evidence.expect(used.log.startswith(source), "the pod's volume is the export", expected=source, seen=used.log)
+    stored = nfs_server.files(shared).read("file")
+    evidence.expect(stored == b"claimed\n", "the pod's file is on the server", expected=b"claimed\n", seen=stored)
+
+    # Recycle would move on from Released at once; that way is RECLAIM-002's.
+    space.retain(volume)
+    used.pod.delete()
+    with evidence.step("delete the claim"), promised("the volume of a deleted claim is Released"):
+        space.delete_claim(claim)
+        space.wait_volume(volume, "Released", PATIENCE.bind)
+    stored = nfs_server.files(shared).read("file")
+    evidence.expect(stored == b"claimed\n", "the data outlives the claim", expected=b"claimed\n", seen=stored)
