@@ -1,0 +1,1 @@
+"""What is asked: one behaviour a file, grouped by area."""

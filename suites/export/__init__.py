@@ -1,0 +1,1 @@
+"""The server's options, effective and not only configured."""

@@ -1,0 +1,1 @@
+"""The client: mounting, using and unmounting an export."""

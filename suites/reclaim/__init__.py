@@ -1,0 +1,1 @@
+"""What becomes of a volume when its claim is deleted."""

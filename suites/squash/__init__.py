@@ -1,0 +1,1 @@
+"""Who a client's users are on the server."""

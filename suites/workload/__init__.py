@@ -1,0 +1,1 @@
+"""MySQL and friends on a volume."""

@@ -1,0 +1,92 @@
+"""Waiting, bounding, locking and naming."""
+
+import multiprocessing
+import threading
+from pathlib import Path
+
+import pytest
+
+from certify.errors import EnvironmentFailure, TargetError, Violation
+from fixtures.bounded import call_within
+from fixtures.commands import CommandResult
+from fixtures.engines.choose import choose
+from fixtures.exclusive import exclusive
+from fixtures.run import run_id, scenario_name
+from fixtures.waiting import DeadlineExceeded, eventually, promised
+
+
+def test_a_call_that_never_returns_is_abandoned_at_its_deadline() -> None:
+    with pytest.raises(EnvironmentFailure, match="the silent machine gave no answer within"):
+        call_within(0.05, "the silent machine", threading.Event().wait)
+
+
+def test_a_bounded_call_passes_results_and_errors_on() -> None:
+    assert call_within(5, "answer", lambda: 42) == 42
+    with pytest.raises(ZeroDivisionError):
+        call_within(5, "division", lambda: 1 / 0)
+
+
+def test_a_deadline_inside_a_promise_is_a_violation() -> None:
+    with pytest.raises(Violation, match="it becomes ready"), promised("it becomes ready"):
+        eventually(lambda: False, what="it", within=0.01)
+
+
+def test_a_deadline_outside_a_promise_is_not() -> None:
+    with pytest.raises(DeadlineExceeded):
+        eventually(lambda: False, what="it", within=0.01)
+
+
+def test_a_failed_command_says_what_it_was_for() -> None:
+    failed = CommandResult(("mount", "x"), 32, b"", b"access denied\n")
+    with pytest.raises(EnvironmentFailure, match=r"could not mount it: `mount x` exited 32: access denied"):
+        failed.must("mount it")
+
+
+def _hold(path: Path, held: "multiprocessing.synchronize.Event") -> None:
+    with exclusive(path, within=5):
+        held.set()
+        threading.Event().wait(30)
+
+
+def test_a_lock_excludes_other_processes_and_ends_with_its_holder(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    held = context.Event()
+    holder = context.Process(target=_hold, args=(tmp_path / "x.lock", held))
+    holder.start()
+    assert held.wait(10)
+    with pytest.raises(DeadlineExceeded, match=r"the lock x\.lock"), exclusive(tmp_path / "x.lock", within=0.1):
+        pass
+    holder.kill()
+    holder.join()
+    with exclusive(tmp_path / "x.lock", within=5):
+        pass
+
+
+def test_scenario_names_are_dns_labels_and_differ_by_variant() -> None:
+    node = "suites/reclaim/test_a_very_long_sentence_that_goes_on_and_on_for_ever.py::test_it[nfs{}]"
+    names = {scenario_name(node.format(version), "0123abcd") for version in ("3", "4.2")}
+    assert len(names) == 2
+    for name in names:
+        assert len(name) < 50  # "mysql-myshop-" and pod suffixes still fit a label
+        assert name.endswith("-0123abcd")
+        assert name.replace("-", "").isalnum()
+
+
+def test_workers_of_one_run_share_its_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_XDIST_TESTRUNUID", "one")
+    first, second = run_id(), run_id()
+    monkeypatch.setenv("PYTEST_XDIST_TESTRUNUID", "two")
+    assert first == second != run_id()
+
+
+def test_the_choice_of_an_engine_gives_its_reason() -> None:
+    assert str(choose("auto", lambda: "")).startswith("engine docker: an Engine answers")
+    assert str(choose("auto", lambda: "its kernel has no nfsd")) == "engine lab: its kernel has no nfsd"
+    assert choose("lab", lambda: pytest.fail("need not be asked")).engine == "lab"
+
+
+def test_a_docker_engine_that_cannot_be_used_is_refused_with_the_reason() -> None:
+    with pytest.raises(TargetError, match="its kernel has no nfsd; --engine=lab"):
+        choose("docker", lambda: "its kernel has no nfsd")
+    with pytest.raises(TargetError, match="use one of auto, docker, lab"):
+        choose("podman")

@@ -1,0 +1,189 @@
+"""kind: what it is told, how it is found again; the network of its nodes; addresses for services."""
+
+import json
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import yaml
+
+from certify.errors import EnvironmentFailure
+from fixtures.clusters.cluster import Cluster, Node
+from fixtures.clusters.kind import KIND_LABEL, ROLE_LABEL, KindProvider
+from fixtures.clusters.kind_config import RECYCLER_TEMPLATE, kind_config
+from fixtures.clusters.load_balancer import NodePort, RoutedPool
+from fixtures.clusters.node_network import configure, conflist
+from fixtures.clusters.recipe import cluster_recipe
+from fixtures.clusters.recycler import recycler_template
+from fixtures.engines.engine import ClusterPlan
+from tests.fixtures_room.fakes import FakeContainer, FakeContainers, FakeKube
+
+CONTROL = Node("c", "172.30.0.2", "10.244.0.0/24", control_plane=True)
+WORKER = Node("w", "172.30.0.3", "10.244.1.0/24", control_plane=False)
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> ClusterPlan:
+    folder = tmp_path / "world"
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("kind", "kubectl"):
+        (tools / tool).write_text(f'#!/bin/sh\necho "$DOCKER_HOST {tool} $*"\n')
+        (tools / tool).chmod(0o755)
+    return ClusterPlan(
+        name="nfs-conformance",
+        folder=folder,
+        kind=tools / "kind",
+        kubectl=tools / "kubectl",
+        node_image="kindest/node:v1",
+        image_archives="/lab/images",
+        api_address="10.99.0.2",
+        api_port=6443,
+        own_network=True,
+        fast_etcd=True,
+        recycler_image="base:1",
+        client_image="nfs:1",
+    )
+
+
+def _node(role: str, address: str, noted: str, *, running: bool = False) -> FakeContainer:
+    return FakeContainer(
+        name=role,
+        answer=lambda argv: noted + "\n" if argv[0] == "cat" else None,
+        is_running=running,
+        marks={KIND_LABEL: "nfs-conformance", ROLE_LABEL: role},
+        addresses={"kind": address},
+    )
+
+
+def _provider(plan: ClusterPlan, *nodes: FakeContainer) -> KindProvider:
+    return KindProvider(plan, cast(Any, FakeContainers(list(nodes))), {"DOCKER_HOST": "tcp://10.99.0.2:2376"})
+
+
+def test_kind_is_told_of_two_nodes_and_the_recycler(plan: ClusterPlan) -> None:
+    document = yaml.safe_load(kind_config(plan, "/volumes/recycler"))
+    assert [node["role"] for node in document["nodes"]] == ["control-plane", "worker"]
+    assert all(node["image"] == "kindest/node:v1" for node in document["nodes"])
+    assert document["networking"] == {
+        "disableDefaultCNI": True,
+        "apiServerAddress": "10.99.0.2",
+        "apiServerPort": 6443,
+    }
+    patch = yaml.safe_load(document["kubeadmConfigPatches"][0])
+    arguments = {entry["name"]: entry["value"] for entry in patch["controllerManager"]["extraArgs"]}
+    assert arguments == {"leader-elect": "false", "pv-recycler-pod-template-filepath-nfs": RECYCLER_TEMPLATE}
+    (volume,) = patch["controllerManager"]["extraVolumes"]
+    assert RECYCLER_TEMPLATE.startswith(volume["mountPath"])
+    mounts = {mount["hostPath"]: mount["containerPath"] for mount in document["nodes"][0]["extraMounts"]}
+    assert mounts == {"/volumes/recycler": volume["hostPath"], "/lab/images": "/kind/images"}
+    assert patch["etcd"]["local"]["extraArgs"] == [{"name": "unsafe-no-fsync", "value": "true"}]
+
+
+def test_a_pulled_node_image_keeps_its_own_network(plan: ClusterPlan) -> None:
+    pulled = replace(plan, node_image=None, image_archives=None, own_network=False, fast_etcd=False, api_port=0)
+    document = yaml.safe_load(kind_config(pulled, "/volumes/recycler"))
+    assert document["networking"] == {"disableDefaultCNI": False, "apiServerAddress": "10.99.0.2"}
+    assert "image" not in document["nodes"][0]
+    assert "etcd" not in yaml.safe_load(document["kubeadmConfigPatches"][0])
+
+
+def test_the_recipe_is_the_same_every_time() -> None:
+    assert cluster_recipe() == cluster_recipe()
+    assert "leader-elect" in cluster_recipe()
+
+
+def test_the_recycler_scrubs_unless_it_is_sabotaged() -> None:
+    honest = json.loads(recycler_template("base:1"))["spec"]["containers"][0]
+    assert honest["image"] == "base:1"
+    assert "find /scrub -mindepth 1 -delete" in honest["command"][-1]
+    lazy = json.loads(recycler_template("base:1", "recycler-keeps-everything"))["spec"]["containers"][0]
+    assert lazy["command"] == ["true"]
+
+
+def test_kind_runs_against_its_engine_with_a_deadline(plan: ClusterPlan) -> None:
+    _provider(plan)
+    script = plan.folder / "kind.sh"
+    assert "timeout --foreground" in script.read_text()
+    done = subprocess.run([str(script), "get", "clusters"], capture_output=True, text=True, check=True)
+    assert done.stdout == "tcp://10.99.0.2:2376 kind get clusters\n"
+    assert (plan.folder / ".pytest-kind").exists()
+    assert not Path(".pytest-kind").exists()
+
+
+def test_what_kind_says_while_it_creates_goes_to_its_log(plan: ClusterPlan) -> None:
+    _provider(plan)
+    done = subprocess.run([plan.folder / "kind.sh", "create", "cluster"], capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+    assert "kind create cluster" in (plan.folder / "kind.log").read_text()
+
+
+def test_a_cluster_exists_when_both_nodes_do(plan: ClusterPlan) -> None:
+    control = _node("control-plane", "172.30.0.2", "172.30.0.2")
+    assert not _provider(plan, control).exists()
+    provider = _provider(plan, control, _node("worker", "172.30.0.3", "172.30.0.3"))
+    assert provider.exists()
+    assert not provider.running()
+
+
+def test_a_node_with_another_address_than_before_is_not_used(plan: ClusterPlan) -> None:
+    control = _node("control-plane", "172.30.0.3", "172.30.0.2")
+    worker = _node("worker", "172.30.0.2", "172.30.0.3")
+    with pytest.raises(EnvironmentFailure, match=r"node control-plane was 172\.30\.0\.2, is 172\.30\.0\.3"):
+        _provider(plan, worker, control).start_existing()
+    assert control.told == worker.told == ["start"]
+
+
+def test_deleting_a_cluster_removes_nodes_and_kubeconfig(plan: ClusterPlan) -> None:
+    control = _node("control-plane", "172.30.0.2", "172.30.0.2")
+    provider = _provider(plan, control)
+    (plan.folder / "kubeconfig").write_text("old")
+    provider.delete()
+    assert control.told == ["remove"]
+    assert not (plan.folder / "kubeconfig").exists()
+
+
+def test_nodes_get_their_own_pod_network_and_routes_to_the_others() -> None:
+    container = FakeContainer()
+    configure(CONTROL, cast(Any, container), [WORKER])
+    script = container.commands[0][2]
+    assert "ip route replace 10.244.1.0/24 via 172.30.0.3" in script
+    plugins = json.loads(conflist(CONTROL.pod_network))["plugins"]
+    assert plugins[0]["ipam"]["ranges"] == [[{"subnet": "10.244.0.0/24"}]]
+
+
+def _service(kube: FakeKube, name: str, ip: str | None = None) -> None:
+    ingress = [{"ip": ip}] if ip else None
+    kube.put(
+        "Service",
+        name,
+        spec={"ports": [{"port": 3306, "nodePort": 31000}]},
+        status={"loadBalancer": {"ingress": ingress}},
+    )
+
+
+def test_each_service_gets_a_free_address_of_the_pool(tmp_path: Path) -> None:
+    kube = FakeKube()
+    _service(kube, "other", "10.99.100.1")
+    _service(kube, "mine")
+    address = RoutedPool(kube, "10.99.100.0/24", tmp_path / "lock").expose("space", "mine")
+    assert (address.host, address.port) == ("10.99.100.2", 3306)
+    assert kube.log == ["patch Service mine status"]
+
+
+def test_a_full_pool_is_the_worlds_failure(tmp_path: Path) -> None:
+    kube = FakeKube()
+    for number in (1, 2):
+        _service(kube, f"service-{number}", f"10.99.100.{number}")
+    with pytest.raises(EnvironmentFailure, match=r"no address of 10\.99\.100\.0/30 is free"):
+        RoutedPool(kube, "10.99.100.0/30", tmp_path / "lock").expose("space", "service-1")
+
+
+def test_without_a_pool_the_node_port_is_used_and_said_so() -> None:
+    kube = FakeKube()
+    _service(kube, "mine")
+    cluster = Cluster(Path("kubeconfig"), (WORKER, CONTROL))
+    address = NodePort(kube, cluster).expose("space", "mine")
+    assert (address.host, address.port) == ("172.30.0.2", 31000)
+    assert "for want of a load balancer" in address.how
