@@ -7,7 +7,7 @@ from certify.evidence import Evidence
 from fixtures.kube.space import Space
 from fixtures.scenario import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE, promised
+from fixtures.waiting import PATIENCE, eventually, promised
 
 FILES = 10_000
 # What is easily forgotten: hidden names, deep trees, owners and modes that shut everybody out, odd names, links.
@@ -52,16 +52,19 @@ def test_recycle_empties_the_volume(export: Exporter, nfs_server: NfsServer, spa
     with evidence.step("delete the claim"), promised("a recycled volume becomes Available"):
         space.delete_claim(claim)
         document = space.wait_volume(volume, "Available", PATIENCE.recycle)
-    events = space.kube.events("default", volume)
-    evidence.attach("volume-events.txt", "\n".join(events))
-
     left = [str(entry) for entry in files.tree(limit=20)]
     evidence.expect(left == [], "the directory on the server is empty", expected=[], seen=left)
     evidence.expect(
         "claimRef" not in document["spec"], "the old claim is forgotten", expected="no claimRef", seen=document["spec"]
     )
-    recycled = [event for event in events if "VolumeRecycled" in event]
-    evidence.expect(bool(recycled), "the cluster reports the recycling", expected="VolumeRecycled", seen=events)
+    with promised("the cluster reports the recycling"):
+        events = eventually(
+            lambda: space.kube.events("default", volume),
+            until=lambda events: any("VolumeRecycled" in event for event in events),
+            what="the event VolumeRecycled",
+            within=PATIENCE.bind,
+        )
+    evidence.attach("volume-events.txt", "\n".join(events))
 
     with evidence.step("claim it again"), promised("a recycled volume can be claimed again"):
         again = space.create_claim("nfs-pvc-mysql-again")["metadata"]["name"]
