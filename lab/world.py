@@ -51,11 +51,8 @@ class World:
         self._state = recorded
         self.folder = paths.world_folder()
         self.machines = {name: self._machine(name, products) for name in ADDRESSES}
-        self.tools = Tools(
-            kind=products.kind,
-            kubectl=_named_link(self.folder, "kubectl", products.hyperkube),
-            docker=products.docker,
-        )
+        programs = {"kind": products.kind, "kubectl": products.hyperkube, "docker": products.docker}
+        self.tools = Tools(**{name: _link(self.folder / "bin" / name, target) for name, target in programs.items()})
         names = images.image_names()
         self.images = Images(names.node, names.nfs, names.nfs, names.mysql, names.recycler)
         self.new = False
@@ -266,9 +263,8 @@ def _route_back(world: World) -> None:
         world.machines["storage"].run(["ip", "route", "replace", target, "via", ADDRESSES["cluster"]])
 
 
-def _named_link(folder: Path, name: str, target: Path) -> Path:
-    """A multi-call program acts by the name it is called by."""
-    link = folder / "bin" / name
+def _link(link: Path, target: Path) -> Path:
+    """Programs side by side under their own names: kind looks for docker, a multi-call program acts by its name."""
     link.parent.mkdir(exist_ok=True)
     if not link.is_symlink() or link.readlink() != target:
         link.unlink(missing_ok=True)
