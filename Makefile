@@ -1,5 +1,5 @@
 # make conformance   the main job: set-up, lab, all scenarios, reports
-# make test          the project's own tests: lint, types, import rules, unit tests, a conformance run in the lab
+# make test          the project's own tests: lint, types, import rules, unit tests
 # make help          everything else
 
 VENV := .venv
@@ -16,7 +16,6 @@ conformance: $(VENV)/ready host-packages
 	$(PYTHON) -m pytest suites/ $(PYTEST_OPTIONS)
 
 test: $(VENV)/ready host-packages lint unit
-	$(PYTHON) -m pytest tests/lab_world -v
 
 lint: $(VENV)/ready
 	$(VENV)/bin/ruff check .
@@ -25,7 +24,7 @@ lint: $(VENV)/ready
 	$(VENV)/bin/lint-imports
 
 unit: $(VENV)/ready
-	$(PYTHON) -m pytest tests --ignore tests/lab_world -q
+	$(PYTHON) -m pytest tests -q
 
 # make down          end the lab and everything it started
 down: $(VENV)/ready
