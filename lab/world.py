@@ -55,7 +55,6 @@ class World:
         self.tools = Tools(**{name: _link(self.folder / "bin" / name, target) for name, target in programs.items()})
         names = images.image_names()
         self.images = Images(names.node, names.nfs, names.nfs, names.mysql, names.recycler)
-        self.new = False
 
     @property
     def cluster_is_golden(self) -> bool:
@@ -177,7 +176,6 @@ def _start(reporter: Reporter, products: Products, key: str, recipe: str) -> Wor
     )
     recorded.save()
     world = World(recorded, products)
-    world.new = True
     _prepare_files(world, products)
     world.enter()
     network.set_up([machine.spec.tap for machine in world.machines.values()], ADDRESSES["cluster"])
