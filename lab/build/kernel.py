@@ -8,12 +8,14 @@ from lab.build.step import Step
 from lab.build.workshop import Job
 from lab.errors import LabError
 
-CONFIG = Path(__file__).parents[1] / "kernel" / "config"
+FILES = Path(__file__).parents[1] / "kernel"
+CONFIG = FILES / "config"
+PATCHES = FILES / "patches"
 
 
 def kernel() -> Step:
     """Product: `linux`, the kernel as a program, and `config`, its effective configuration."""
-    return Step("kernel", _make, sources=(CONFIG, Path(__file__)), parameters=versions.section("kernel"))
+    return Step("kernel", _make, sources=(FILES, Path(__file__)), parameters=versions.section("kernel"))
 
 
 def _make(job: Job) -> None:
@@ -33,6 +35,8 @@ def _make(job: Job) -> None:
         within=600,
     )
     source = job.scratch / section["package"]
+    for patch in sorted(PATCHES.glob("*.patch")):
+        job.run(["patch", "--strip=1", "--forward", "-d", source, "-i", patch], within=60)
     make = ["make", "-C", source, "ARCH=um", f"-j{os.cpu_count() or 1}"]
     job.run([*make, f"KCONFIG_ALLCONFIG={CONFIG}", "allnoconfig"], within=120)
     _refuse_dropped_options(source / ".config")
