@@ -9,7 +9,6 @@ from pathlib import Path
 from lab import paths
 from lab.build import entry
 from lab.build.step import Step
-from lab.errors import LabError
 from lab.machine import Machine
 
 
@@ -47,15 +46,16 @@ class Golden:
 
     def save(self, machine: Machine) -> None:
         """Take the running machine's disk as it is now; earlier golden disks of the machine go."""
-        partial = self.folder.with_name(f"{self.folder.name}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        for old in self.folder.parent.glob(f"golden-{self.machine}-*"):
-            entry.discard(old)
+        partial = self.folder.with_name(f"partial-{self.folder.name}")
+        for abandoned in partial.parent.glob(f"partial-golden-{self.machine}-*"):
+            shutil.rmtree(abandoned, ignore_errors=True)
         partial.mkdir(parents=True)
         try:
             machine.snapshot(partial / "system.img")
             entry.seal(partial)
-        except (OSError, LabError):
+        except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
+        for old in self.folder.parent.glob(f"golden-{self.machine}-*"):
+            entry.discard(old)
         partial.rename(self.folder)

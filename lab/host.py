@@ -17,6 +17,8 @@ CACHE_GIB = 12
 RUN_GIB = 4
 CLUSTER_MIB = (2560, 6144)  # least that works, most that helps
 STORAGE_MIB = (640, 1536)
+# Distributions' own switches below /proc/sys, and the value with which they refuse namespaces to ordinary users.
+NAMESPACE_SWITCHES = {"kernel/unprivileged_userns_clone": 0, "kernel/apparmor_restrict_unprivileged_userns": 1}
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def available_memory() -> int:
 
 def extend_path() -> None:
     """Find administration programs (mke2fs, ip) as an ordinary user too."""
-    present = os.environ.get("PATH", "").split(":")
+    present = [folder for folder in os.environ.get("PATH", "").split(":") if folder]
     os.environ["PATH"] = ":".join([*present, *[folder for folder in ADMINISTRATION if folder not in present]])
 
 
@@ -110,15 +112,20 @@ def _tun() -> Finding:
 def _namespaces() -> Finding:
     limit = Path("/proc/sys/user/max_user_namespaces")
     allowed = limit.exists() and int(limit.read_text()) > 0
-    switch = Path("/proc/sys/kernel/unprivileged_userns_clone")
-    if switch.exists() and os.geteuid() != 0 and switch.read_text().strip() == "0":
-        allowed = False
+    if os.geteuid() != 0:
+        allowed = allowed and not any(_reads(switch, refusing) for switch, refusing in NAMESPACE_SWITCHES.items())
     if allowed:
         return Finding("user namespaces", "allowed", "one private user and network namespace, no route out")
     if os.geteuid() == 0:
         return Finding("user namespaces", "refused", "root's network namespace alone, no route out")
-    mend = "Run as root: sysctl -w user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1"
+    settings = " ".join(f"{name.replace('/', '.')}={1 - refusing}" for name, refusing in NAMESPACE_SWITCHES.items())
+    mend = f"Run as root: sysctl --ignore -w user.max_user_namespaces=10000 {settings}"
     return Finding("user namespaces", "refused to ordinary users", "", mend)
+
+
+def _reads(switch: str, value: int) -> bool:
+    file = Path("/proc/sys") / switch
+    return file.exists() and file.read_text().strip() == str(value)
 
 
 def _subordinate_ids() -> Iterator[Finding]:
@@ -154,7 +161,11 @@ def _memory() -> Finding:
 
 def _disk() -> Finding:
     cache = paths.cache_folder()
-    cache.mkdir(parents=True, exist_ok=True)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        mend = "Name a folder that can be made in NFS_CONFORMANCE_CACHE"
+        return Finding("disk", f"cannot make {cache} ({error.strerror})", "", mend)
     free = shutil.disk_usage(cache).free // 2**30
     needed = (
         RUN_GIB if (cache / "builds").exists() and any((cache / "builds").glob("golden-*")) else CACHE_GIB + RUN_GIB

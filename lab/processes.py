@@ -44,9 +44,25 @@ class ProcessId:
             raise ProcessLookupError(f"no process {pid}")
         return ProcessId(pid, started)
 
+    def save(self, file: Path) -> None:
+        """Write it so that a reader sees all of it or none."""
+        partial = file.with_suffix(".partial")
+        partial.write_text(f"{self.pid} {self.started}")
+        partial.rename(file)
+
+    @staticmethod
+    def load(file: Path) -> "ProcessId | None":
+        """What `save` wrote, or None."""
+        try:
+            pid, started = file.read_text().split()
+            return ProcessId(int(pid), int(started))
+        except (FileNotFoundError, ValueError):
+            return None
+
     def alive(self) -> bool:
         """Whether this very process still runs (a zombie does not)."""
-        return _start_ticks(self.pid) == self.started
+        started = _start_ticks(self.pid)
+        return started is not None and started == self.started
 
     def kill_group(self, within: float = 10) -> None:
         """SIGKILL the process group that it leads, and wait until it is gone."""

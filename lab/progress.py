@@ -31,7 +31,8 @@ class Reporter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._live.stop()
+        if self._console.is_terminal:  # stopping what was never started prints an empty line
+            self._live.stop()
 
     def say(self, text: str) -> None:
         """One line, kept on the screen."""

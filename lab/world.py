@@ -125,11 +125,8 @@ def tear_down() -> int:
     """End every process of this world and remove its files; returns how many processes were ended."""
     recorded = state.load()
     ended = 0
-    for folder in [paths.world_folder() / name for name in ADDRESSES]:
-        pid_file = folder / "process"
-        if pid_file.exists():
-            pid, _, started = pid_file.read_text().partition(" ")
-            process = processes.ProcessId(int(pid), int(started or 0))
+    for name in ADDRESSES:
+        if process := processes.ProcessId.load(paths.world_folder() / name / "process"):
             ended += process.alive()
             process.kill_group()
     if recorded:
@@ -202,7 +199,7 @@ def _prepare_files(world: World, products: Products) -> None:
         folder = machine.spec.folder
         certificates.issue_server(world.folder / "tls", folder / "settings" / "tls", machine.address)
         lines = [
-            f"/dev/ubd{chr(ord('a') + index)} {disk.mount} {'ro' if disk.read_only else 'rw'}\n"
+            f"/dev/ubd{chr(ord('a') + index)} {disk.mount} {disk.mount_options}\n"
             for index, disk in enumerate(machine.spec.disks)
             if disk.mount
         ]

@@ -24,11 +24,12 @@ def damage(folder: Path) -> str | None:
     """
     try:
         listing = json.loads((folder / MANIFEST).read_text())
+        records = [(name, size, changed, digest) for name, (size, changed, digest) in listing.items()]
     except FileNotFoundError:
         return "it was never finished"
-    except ValueError:
+    except (ValueError, TypeError, AttributeError):
         return "its manifest is unreadable"
-    for name, (size, changed, digest) in listing.items():
+    for name, size, changed, digest in records:
         file = folder / name
         if not file.is_file():
             return f"{name} is missing"

@@ -29,6 +29,7 @@ class Products:
     docker: Path
     system_disk: Path
     node_images_disk: Path
+    node_archives: Path
     node_image: Path
     nfs_image: Path
     steps: tuple[Step, ...]
@@ -37,6 +38,12 @@ class Products:
 def targets() -> dict[str, Step]:
     """The steps whose products a world uses directly."""
     return {name: step() for name, step in _TARGETS.items()}
+
+
+def build_images(workshop: Workshop) -> Products:
+    """Make sure of what an Engine outside the lab needs to do without a registry: images, kind and kubectl."""
+    workshop.ensure([golang.kubernetes(), images.node_images(), images.engine_images(), golang.kind()])
+    return products()
 
 
 def build(workshop: Workshop) -> Products:
@@ -56,6 +63,7 @@ def products() -> Products:
         docker=folder["docker"] / "docker",
         system_disk=folder["system_disk"] / "system.img",
         node_images_disk=folder["node_images"] / "images.img",
+        node_archives=folder_of(images.node_images()),
         node_image=folder["engine_images"] / "node.tar",
         nfs_image=folder["engine_images"] / "nfs.tar",
         steps=tuple(steps.values()),

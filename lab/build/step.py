@@ -51,5 +51,7 @@ class Step:
 
 
 def files_below(path: Path) -> list[Path]:
-    """The file itself, or every file below a folder, sorted."""
+    """The file itself, or every file below a folder, sorted. Raises FileNotFoundError when there is neither."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is a source of a build step and is missing")
     return [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())

@@ -62,9 +62,12 @@ class Job:
         with self.log.open("ab") as output:
             output.write(f"\n$ {' '.join(words)}\n".encode())
             output.flush()
-            code = self._workshop.run(words, output.fileno(), within, {**os.environ, **(env or {})}, cwd)
+            try:
+                code = self._workshop.run(words, output.fileno(), within, {**os.environ, **(env or {})}, cwd)
+            except LabError as error:
+                raise LabError(f"{error}. {self._log_end()}") from error
         if code != 0:
-            raise LabError(f"{self.step.name}: {words[0]} ended with {code}. {self._log_end()}")
+            raise LabError(f"{words[0]} ended with {code}. {self._log_end()}")
 
     def _log_end(self) -> str:
         lines = self.log.read_text(errors="replace").strip().splitlines()
@@ -79,6 +82,7 @@ class Workshop:
         self._builds = builds_folder()
         self._running: set[subprocess.Popen[bytes]] = set()
         self._running_lock = threading.Lock()
+        self._closing = threading.Event()
         self._sound: set[str] = set()
 
     def ensure(self, targets: Sequence[Step]) -> None:
@@ -106,6 +110,8 @@ class Workshop:
 
     def run(self, words: Sequence[str], output: int, within: float, env: Mapping[str, str], cwd: Path | None) -> int:
         """Run a program in a process group of its own, so that ctrl-C and deadlines end all of it."""
+        if self._closing.is_set():
+            raise LabError(f"{words[0]} was not started: the build is ending")
         try:
             process = subprocess.Popen(
                 words,
@@ -172,14 +178,14 @@ class Workshop:
         with self._reporter.task(f"build {step.name}"):
             try:
                 step.make(Job(step, partial, scratch, log, self))
-            except (OSError, LabError) as error:
+                entry.seal(partial)
+                partial.rename(folder_of(step))
+            except (OSError, subprocess.SubprocessError, LabError) as error:
                 raise LabError(
                     f"building {step.name} failed after {time.monotonic() - started:.0f} s: {error}"
                 ) from error
             finally:
                 _remove_tree(scratch)
-            entry.seal(partial)
-            partial.rename(folder_of(step))
             self._sound.add(step.entry)
 
     def _prune(self, targets: Sequence[Step]) -> None:
@@ -191,6 +197,7 @@ class Workshop:
                 entry.discard(folder)
 
     def _end_everything(self) -> None:
+        self._closing.set()
         with self._running_lock:
             for process in self._running:
                 _end_group(process)
