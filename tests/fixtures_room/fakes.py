@@ -26,6 +26,10 @@ class FakeContainer:
     addresses: dict[str, str] = field(default_factory=dict)
     commands: list[list[str]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def read_file(self, path: str) -> bytes | None:
+        return self.files.get(path)
 
     def exec(self, argv: list[str], timeout: float = 30) -> CommandResult:  # noqa: ARG002
         self.commands.append(argv)
@@ -53,6 +57,12 @@ class FakeContainer:
     def start(self) -> None:
         self.told.append("start")
         self.is_running = True
+
+    def pause(self) -> None:
+        self.told.append("pause")
+
+    def unpause(self) -> None:
+        self.told.append("unpause")
 
     def never_restart(self) -> None:
         self.told.append("never_restart")

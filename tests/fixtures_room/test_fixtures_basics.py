@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from certify.errors import EnvironmentFailure, TargetError, Violation
+from certify.errors import EnvironmentFailure, Violation
 from fixtures.bounded import call_within
 from fixtures.commands import CommandResult
-from fixtures.engines.choose import choose
 from fixtures.exclusive import exclusive
 from fixtures.run import run_id, scenario_name
 from fixtures.waiting import DeadlineExceeded, eventually, promised
@@ -77,16 +76,3 @@ def test_workers_of_one_run_share_its_id(monkeypatch: pytest.MonkeyPatch) -> Non
     first, second = run_id(), run_id()
     monkeypatch.setenv("PYTEST_XDIST_TESTRUNUID", "two")
     assert first == second != run_id()
-
-
-def test_the_choice_of_an_engine_gives_its_reason() -> None:
-    assert str(choose("auto", lambda: "")).startswith("engine docker: an Engine answers")
-    assert str(choose("auto", lambda: "its kernel has no nfsd")) == "engine lab: its kernel has no nfsd"
-    assert choose("lab", lambda: pytest.fail("need not be asked")).engine == "lab"
-
-
-def test_a_docker_engine_that_cannot_be_used_is_refused_with_the_reason() -> None:
-    with pytest.raises(TargetError, match="its kernel has no nfsd; --engine=lab"):
-        choose("docker", lambda: "its kernel has no nfsd")
-    with pytest.raises(TargetError, match="use one of auto, docker, lab"):
-        choose("podman")

@@ -51,7 +51,7 @@ def plan(tmp_path: Path) -> ClusterPlan:
 def _node(role: str, address: str, noted: str, *, running: bool = False) -> FakeContainer:
     return FakeContainer(
         name=role,
-        answer=lambda argv: noted + "\n" if argv[0] == "cat" else None,
+        files={"/etc/nfs-conformance-address": f"{noted}\n".encode()},
         is_running=running,
         marks={KIND_LABEL: "nfs-conformance", ROLE_LABEL: role},
         addresses={"kind": address},
@@ -132,7 +132,14 @@ def test_a_node_with_another_address_than_before_is_not_used(plan: ClusterPlan) 
     worker = _node("worker", "172.30.0.2", "172.30.0.3")
     with pytest.raises(EnvironmentFailure, match=r"node control-plane was 172\.30\.0\.2, is 172\.30\.0\.3"):
         _provider(plan, worker, control).start_existing()
-    assert control.told == worker.told == ["start"]
+    assert (control.told, worker.told) == (["start"], ["start", "pause"])
+
+
+def test_a_cluster_that_was_never_finished_is_not_used(plan: ClusterPlan) -> None:
+    control = _node("control-plane", "172.30.0.2", "172.30.0.2")
+    control.files.clear()
+    with pytest.raises(EnvironmentFailure, match="no noted address: its cluster was not finished"):
+        _provider(plan, control).start_existing()
 
 
 def test_deleting_a_cluster_removes_nodes_and_kubeconfig(plan: ClusterPlan) -> None:
