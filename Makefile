@@ -1,5 +1,7 @@
 # make conformance   the main job: set-up, lab, all scenarios, reports
-# make test          the project's own tests: lint, types, import rules, unit tests
+# make test          the project's own tests: lint, types, import rules, unit tests, then runs of the suite in the lab
+# make unit          of these, the tests that need no lab
+# make lab-tests     of these, the tests in the lab: an ordinary user's run, sabotage, interruptions, bad days
 # make help          everything else
 
 VENV := .venv
@@ -7,15 +9,15 @@ PYTHON := $(VENV)/bin/python
 PACKAGES := $(shell awk '!/^#/ && NF {print $$1}' lab/host_packages.txt)
 PYTEST_OPTIONS ?=
 
-.PHONY: help conformance test lint unit host-packages clean down
+.PHONY: help conformance test lint unit lab-tests host-packages clean down
 
 help:
 	@sed -n 's/^# //p' Makefile
 
 conformance: $(VENV)/ready host-packages
-	$(PYTHON) -m pytest suites/ $(PYTEST_OPTIONS)
+	$(PYTHON) -m pytest suites/ -n 2 $(PYTEST_OPTIONS)
 
-test: $(VENV)/ready host-packages lint unit
+test: $(VENV)/ready host-packages lint unit lab-tests
 
 lint: $(VENV)/ready
 	$(VENV)/bin/ruff check .
@@ -24,7 +26,11 @@ lint: $(VENV)/ready
 	$(VENV)/bin/lint-imports
 
 unit: $(VENV)/ready
-	$(PYTHON) -m pytest tests -q
+	$(PYTHON) -m pytest tests --ignore tests/lab_world -q
+
+lab-tests: $(VENV)/ready host-packages
+	$(PYTHON) -m lab build
+	$(PYTHON) -m pytest tests/lab_world -v --durations=0
 
 # make down          end the lab and everything it started
 down: $(VENV)/ready

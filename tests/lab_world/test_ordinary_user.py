@@ -1,0 +1,50 @@
+"""The conformance run in the lab, built and used by an ordinary user: every scenario passes and nothing is left."""
+
+from xml.etree import ElementTree
+
+from tests.lab_world.ordinary_user import OrdinaryUser
+from tests.lab_world.suite_run import WHOLE_SUITE, Finished, expect_nothing_left, run_suite
+
+IDS = {
+    *("EXPORT-001", "EXPORT-002", "MOUNT-001", "MOUNT-002", "MOUNT-003", "RECLAIM-002", "SQUASH-001", "SQUASH-002"),
+    *("SQUASH-003", "VOLUME-001", "WORKLOAD-001", "WORKLOAD-002", "WORKLOAD-003", "WORKLOAD-004"),
+}
+
+
+def test_every_scenario_passes(ordinary_user: OrdinaryUser) -> None:
+    run = run_suite(
+        ordinary_user.reports,
+        "suites/",
+        "-n",
+        "2",
+        within=WHOLE_SUITE,
+        prefix=ordinary_user.command,
+        python=ordinary_user.python,
+    )
+    assert run.code == 0, run.output
+    assert {line["verdict"] for line in run.results} == {"PASSED"}
+    assert {(line["id"].removeprefix("NFSK8S-"), line["variant"]) for line in run.results} == {
+        (identity, f"nfs{version}") for identity in IDS for version in ("3", "4.2")
+    }
+    _expect_junit_agrees(run)
+    _expect_evidence_of_the_refused_chown(run)
+    expect_nothing_left(ordinary_user.cache)
+    foreign = [file for file in ordinary_user.cache.rglob("*") if file.lstat().st_uid != ordinary_user.uid]
+    assert not foreign, "everything in the cache is the user's own"
+
+
+def _expect_junit_agrees(run: Finished) -> None:
+    cases = list(ElementTree.parse(run.reports / "latest" / "junit.xml").getroot().iter("testcase"))
+    assert len(cases) == len(run.results)
+    assert not [child.tag for case in cases for child in case if child.tag in ("failure", "error", "skipped")]
+
+
+def _expect_evidence_of_the_refused_chown(run: Finished) -> None:
+    folders = sorted((run.reports / "latest" / "evidence").glob("NFSK8S-WORKLOAD-001*"))
+    assert len(folders) == 2, "one folder a version"
+    for folder in folders:
+        texts = {file.name: file.read_text() for file in folder.rglob("*.txt")}
+        assert texts["log-line.txt"].startswith("chown: changing ownership of '/var/lib/mysql")
+        assert texts["log-line.txt"].strip().endswith("Operation not permitted")
+        assert "root_squash" in texts["effective-options.txt"].split(",")
+        assert " 0:0 " in texts["server-side.txt"].splitlines()[0], "the directory is still root's on the server"
