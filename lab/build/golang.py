@@ -1,5 +1,6 @@
 """Programs from Go modules, built with Debian's Go tools: Kubernetes with etcd and CoreDNS, containerd, kind, pause."""
 
+import shutil
 from pathlib import Path
 
 from lab import paths
@@ -36,6 +37,15 @@ def pause() -> Step:
     return _module("pause", ["."])
 
 
+def drop_compiler_cache() -> None:
+    """Remove what the Go compiler keeps for later builds: 4 GB that a cut-off build resumes from, and no other use."""
+    shutil.rmtree(_compiler_cache(), ignore_errors=True)
+
+
+def _compiler_cache() -> Path:
+    return paths.cache_folder() / "go" / "build"
+
+
 def _unpack_toolchain(job: Job) -> None:
     section = versions.section("go")
     debian.unpack(job, section["packages"], section["suite"], job.folder)
@@ -60,7 +70,7 @@ def _module(name: str, packages: list[str], *, tags: str = "", ldflags: str = ""
             "GOWORK": "off",
             "GOGC": "400",  # memory for time: a fifth less work for the compiler
             "GOPATH": str(go / "path"),
-            "GOCACHE": str(go / "build"),
+            "GOCACHE": str(_compiler_cache()),
             "GOMODCACHE": str(go / "path" / "pkg" / "mod"),
         }
         command = [

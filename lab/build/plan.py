@@ -43,12 +43,14 @@ def targets() -> dict[str, Step]:
 def build_images(workshop: Workshop) -> Products:
     """Make sure of what an Engine outside the lab needs to do without a registry: images, kind and kubectl."""
     workshop.ensure([golang.kubernetes(), images.node_images(), images.engine_images(), golang.kind()])
+    golang.drop_compiler_cache()
     return products()
 
 
 def build(workshop: Workshop) -> Products:
     """Make sure that everything is there; raises LabError with the step that failed."""
     workshop.ensure(list(targets().values()))
+    golang.drop_compiler_cache()
     return products()
 
 
