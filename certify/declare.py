@@ -43,6 +43,8 @@ def requirement(
     cites: Iterable[str],
     since: str,
     features: Iterable[str] = (),
+    versions: Iterable[str] = (),
+    needs: Iterable[str] = (),
 ) -> Callable[[_Function], _Function]:
     """Declare that the decorated test proves a requirement, stated by its docstring.
 
@@ -62,6 +64,8 @@ def requirement(
                 since=since,
                 summary=" ".join(summary.split()),
                 description=description.strip(),
+                versions=tuple(versions),
+                needs=tuple(needs),
             ),
         )
         return function

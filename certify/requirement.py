@@ -6,6 +6,14 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+NFS_VERSIONS = ("3", "4.0", "4.1", "4.2")
+# What judging a requirement may need of the world; an engine that lacks it makes the verdict INCONCLUSIVE.
+ABILITIES = {
+    "power-cut": "server and clients on kernels of their own, and a storage side whose power can be cut",
+    "two-nodes": "pods on two nodes",
+    "fault-injection": "networks and disks that can be made to fail",
+    "second-server": "a second NFS server",
+}
 ID_PATTERN = re.compile(r"NFSK8S-(?P<area>[A-Z][A-Z0-9]*)-(?P<number>[0-9]{3})")
 _ATTRIBUTE = "__certify_requirement__"
 
@@ -22,8 +30,10 @@ class Level(StrEnum):
 class Requirement:
     """One promise: `summary` is a sentence, `description` says what the scenario observes (may be empty).
 
-    `cites` are its sources: a URL, `RFC 8881`, `exports(5)` or `owner/repository#123`.
-    Raises ValueError for a malformed id or when summary or citations are missing.
+    `cites` are its sources: a URL, `RFC 8881`, `exports(5)` or `owner/repository#123`. `features` are the optional
+    ones that a target must declare for it, `versions` the NFS versions it makes sense on (none: all), `needs` the
+    abilities of the world without which it cannot be judged.
+    Raises ValueError for a malformed id, unknown version or ability, or when summary or citations are missing.
     """
 
     id: str
@@ -33,6 +43,8 @@ class Requirement:
     since: str
     summary: str
     description: str = ""
+    versions: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not ID_PATTERN.fullmatch(self.id):
@@ -41,6 +53,9 @@ class Requirement:
             raise ValueError(f"{self.id} cites nothing: name the standard, manual page or issue it rests on")
         if not self.summary:
             raise ValueError(f"{self.id} has no docstring: say the requirement in one sentence")
+        for word, words, known in (("version", self.versions, NFS_VERSIONS), ("ability", self.needs, ABILITIES)):
+            if unknown := sorted(set(words) - set(known)):
+                raise ValueError(f"{self.id} names an unknown {word} {unknown[0]!r}: use {', '.join(known)}")
 
     @property
     def area(self) -> str:

@@ -1,0 +1,60 @@
+"""Known failures: what a target is known to get wrong, each with its reason and a link to where it is dealt with."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from certify.errors import TargetError
+from certify.requirement import ID_PATTERN
+
+
+class KnownFailure(BaseModel):
+    """One entry: on this server and these NFS versions (none: all) the requirement is known to fail."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=f"^{ID_PATTERN.pattern}$")
+    server: str = Field(min_length=1)
+    versions: list[str] = []
+    reason: str = Field(min_length=1)
+    link: str = Field(pattern="^https?://")
+
+    def covers(self, requirement_id: str, server: str, version: str) -> bool:
+        """Return whether the entry speaks of this requirement, server and NFS version."""
+        return self.id == requirement_id and self.server == server and (not self.versions or version in self.versions)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    failure: list[KnownFailure] = []
+
+
+def load(path: Path) -> tuple[KnownFailure, ...]:
+    """Read a file of known failures; TargetError names the file and every mistake in it."""
+    try:
+        return parse(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise TargetError(f"known failures {path} cannot be read: {error}") from error
+    except TargetError as error:
+        raise TargetError(f"known failures {path}: {error}") from error
+
+
+def parse(text: str) -> tuple[KnownFailure, ...]:
+    """Read the text of such a file."""
+    try:
+        return tuple(_File.model_validate(tomllib.loads(text)).failure)
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        if isinstance(error, ValidationError):
+            mistakes = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+            raise TargetError("; ".join(mistakes)) from error
+        raise TargetError(f"not valid TOML: {error}") from error
+
+
+def find(failures: Sequence[KnownFailure], requirement_id: str, server: str, version: str) -> KnownFailure | None:
+    """Return the entry that speaks of this scenario, or None."""
+    return next((entry for entry in failures if entry.covers(requirement_id, server, version)), None)

@@ -1,0 +1,145 @@
+"""The target file: what is judged, in which world, by which measure."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from certify.catalogue import known_features
+from certify.errors import TargetError
+from certify.profile import DEFAULT, PROFILES
+from certify.requirement import NFS_VERSIONS
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _one_of(known: tuple[str, ...]) -> AfterValidator:
+    def check(value: str) -> str:
+        if value not in known:
+            raise ValueError(f"{value!r} is unknown{_guess(value, known)}: use one of {', '.join(known)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _known_feature(name: str) -> str:
+    known = known_features()
+    if name not in known:
+        raise ValueError(f"unknown feature {name!r}{_guess(name, tuple(known))}; docs/requirements.md lists them")
+    return name
+
+
+def _guess(word: str, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(word, known, 1) or [
+        each for each in known if each.rpartition(".")[2] == word.rpartition(".")[2]
+    ]
+    return f", did you mean {near[0]}?" if near else ""
+
+
+class Product(_Section):
+    """Who is judged; the certificate names it."""
+
+    name: str = Field(default="Linux kernel NFS server", min_length=1, description="the product's name")
+    vendor: str = Field(default="", description="who makes it")
+    version: str = Field(default="", description="its version, as its users see it")
+    url: str = Field(default="", description="where to read about it")
+
+
+class Server(_Section):
+    """The NFS server under test."""
+
+    kind: Literal["knfsd"] = Field(default="knfsd", description="knfsd: the kernel's server, started by the suite")
+
+
+class Cluster(_Section):
+    """The Kubernetes cluster that uses it."""
+
+    kind: Literal["kind"] = Field(default="kind", description="kind: made by the suite")
+
+
+class Engine(_Section):
+    """Where containers run."""
+
+    kind: Literal["auto", "docker", "lab"] = Field(default="auto", description="as --engine")
+    images: Literal["auto", "pull", "build"] = Field(default="auto", description="as --images")
+
+
+class Nfs(_Section):
+    """What the product declares to offer."""
+
+    versions: list[Annotated[str, _one_of(NFS_VERSIONS)]] = Field(
+        default=["3", "4.2"], min_length=1, description=f"protocol versions, of {', '.join(NFS_VERSIONS)}"
+    )
+    features: list[Annotated[str, AfterValidator(_known_feature)]] = Field(
+        default=["allocate-and-copy", "async-export", "showmount", "subtree-check", "write-gathering", "xattr"],
+        description="optional features, see docs/requirements.md; the default is what the kernel's server offers",
+    )
+
+
+class Target(_Section):
+    """The whole file; without one, the defaults stand."""
+
+    format: Literal[1] = Field(default=1, description="version of this file's format")
+    profile: Annotated[str, _one_of(tuple(PROFILES))] = Field(default=DEFAULT, description=f"of {', '.join(PROFILES)}")
+    product: Product = Product()
+    server: Server = Server()
+    cluster: Cluster = Cluster()
+    engine: Engine = Engine()
+    nfs: Nfs = Field(default_factory=Nfs)
+
+    @property
+    def features(self) -> frozenset[str]:
+        """Return the optional features that the product declares."""
+        return frozenset(self.nfs.features)
+
+
+def load(path: Path) -> Target:
+    """Read a target file; TargetError names the file, the place, the cause and the nearest valid key."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise TargetError(f"target file {path} cannot be read: {reason}") from error
+    try:
+        return parse(text)
+    except TargetError as error:
+        raise TargetError(f"target file {path}: {error}") from error
+
+
+def parse(text: str) -> Target:
+    """Read the text of a target file; TargetError names every mistake."""
+    try:
+        return from_values(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise TargetError(f"not valid TOML: {error}") from error
+
+
+def from_values(values: dict[str, Any]) -> Target:
+    """Return the target that a file with these values describes; TargetError names every mistake."""
+    try:
+        return Target.model_validate(values)
+    except ValidationError as error:
+        mistakes = "; ".join(_plainly(each["type"], each["loc"], each["msg"]) for each in error.errors())
+        raise TargetError(mistakes) from error
+
+
+def _plainly(kind: str, place: tuple[int | str, ...], message: str) -> str:
+    name = ".".join(map(str, place))
+    if kind == "extra_forbidden":
+        return f"unknown key {name}{_guess(name, tuple(_keys(Target)))}"
+    return f"{name}: {message.removeprefix('Value error, ')}"
+
+
+def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield prefix + name
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, BaseModel):
+            yield from _keys(section, f"{prefix}{name}.")
