@@ -38,6 +38,16 @@ class Outcome(StrEnum):
     ERROR = "error"
 
 
+# From proved to broken. What several records of one variant say together is the worst that any of them says, so that
+# a re-run or a second server never hides what the first has shown.
+_FROM_BEST_TO_WORST = (
+    Verdict.PASSED,
+    Verdict.KNOWN,
+    Verdict.NOT_SUPPORTED,
+    Verdict.SKIPPED,
+    Verdict.INCONCLUSIVE,
+    Verdict.FAILED,
+)
 _ACCEPTED = frozenset({Verdict.PASSED, Verdict.NOT_SUPPORTED, Verdict.KNOWN})
 _EXECUTED = frozenset({Verdict.PASSED, Verdict.FAILED, Verdict.KNOWN})
 
@@ -73,6 +83,19 @@ def judge(outcomes: Mapping[Phase, Outcome]) -> Verdict:
         return Verdict.SKIPPED
     complete = all(outcomes.get(phase) is Outcome.OK for phase in Phase)
     return Verdict.PASSED if complete else Verdict.INCONCLUSIVE
+
+
+def combine(verdicts: Iterable[Verdict]) -> Verdict | None:
+    """Return what verdicts of variants or of repeated runs say together; None if there are none."""
+    return max(verdicts, key=_FROM_BEST_TO_WORST.index, default=None)
+
+
+def with_known_failure(verdict: Verdict) -> Verdict:
+    """Return the verdict of a scenario that is listed as a known failure.
+
+    A failure was expected; a pass was not, and says that the list is wrong, so it proves nothing.
+    """
+    return {Verdict.FAILED: Verdict.KNOWN, Verdict.PASSED: Verdict.INCONCLUSIVE}.get(verdict, verdict)
 
 
 def run_passes(verdicts: Iterable[Verdict]) -> bool:

@@ -1,0 +1,107 @@
+"""Two runs compared, for those who run the suite every night: new failures, what was mended, what became slower."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from certify.record import Record, Run
+from certify.verdict import Verdict, combine
+
+# Below this nobody cares, and the factor is above what the same machine shows from one night to the next.
+_SLOWER_BY_S = 5.0
+_SLOWER_FACTOR = 1.5
+
+_Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One scenario in one variant whose verdict differs; None where the run does not have it."""
+
+    label: str
+    before: Verdict | None
+    after: Verdict | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Slower:
+    """One scenario that takes markedly longer; times in seconds."""
+
+    label: str
+    before_s: float
+    after_s: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What changed from an older run to a newer one.
+
+    `broken`: it passed, or was not there, and now fails or proves nothing. `gone`: it passed and did not run again, or was skipped.
+    """
+
+    broken: tuple[Change, ...]
+    gone: tuple[Change, ...]
+    fixed: tuple[Change, ...]
+    added: tuple[Change, ...]
+    slower: tuple[Slower, ...]
+    still_failing: tuple[Change, ...]
+
+    @property
+    def worse(self) -> bool:
+        """Return whether something that was proved is not proved any more, or something new fails."""
+        return bool(self.broken or self.gone)
+
+
+def compare(old: Run, new: Run) -> Comparison:
+    """Compare two runs, variant by variant; repeated runs of one count together."""
+    before, after = _by_variant(old), _by_variant(new)
+    changes = [_change(before.get(key, []), after.get(key, [])) for key in sorted({*before, *after})]
+    return Comparison(
+        broken=tuple(c for c in changes if _unproved(c.after) and c.before in (None, Verdict.PASSED)),
+        gone=tuple(c for c in changes if c.after in (None, Verdict.SKIPPED) and c.before is Verdict.PASSED),
+        fixed=tuple(c for c in changes if c.after is Verdict.PASSED and c.before not in (None, Verdict.PASSED)),
+        added=tuple(c for c in changes if c.before is None and c.after is not None and not _unproved(c.after)),
+        slower=tuple(
+            _slower(before[key], after[key])
+            for key in sorted({*before} & {*after})
+            if _is_slower(before[key], after[key])
+        ),
+        still_failing=tuple(c for c in changes if _unproved(c.after) and c.before not in (None, Verdict.PASSED)),
+    )
+
+
+def _by_variant(run: Run) -> dict[_Key, list[Record]]:
+    found: dict[_Key, list[Record]] = {}
+    for record in run.ordered():
+        found.setdefault((record.id, record.variant, record.server), []).append(record)
+    return found
+
+
+def _change(before: list[Record], after: list[Record]) -> Change:
+    verdict = combine(record.verdict for record in after)
+    speaking = [record for record in after if record.verdict is verdict]
+    return Change(
+        label=(after or before)[0].label,
+        before=combine(record.verdict for record in before),
+        after=verdict,
+        message=speaking[0].headline if speaking else "",
+    )
+
+
+def _unproved(verdict: Verdict | None) -> bool:
+    return verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE)
+
+
+def _is_slower(before: list[Record], after: list[Record]) -> bool:
+    times = _slower(before, after)
+    longer = times.after_s - times.before_s
+    return longer >= _SLOWER_BY_S and times.after_s >= _SLOWER_FACTOR * times.before_s
+
+
+def _slower(before: list[Record], after: list[Record]) -> Slower:
+    return Slower(after[0].label, _least(before), _least(after))
+
+
+def _least(records: list[Record]) -> float:
+    return min(record.duration_s for record in records)
