@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -9,13 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from certify.errors import Violation, shown
-from certify.record import Check, Step
+from certify.record import Check, Exhibit, Step
 from certify.redact import redact
 
 Collector = Callable[[], dict[str, str]]
 
 # A check is read in a table cell; whatever is longer belongs into an attachment.
 _CELL_LIMIT = 2000
+# Longer evidence is named in results.jsonl and stays in its file.
+_QUOTE_LIMIT = 16 * 1024
 
 
 class Evidence:
@@ -29,7 +32,7 @@ class Evidence:
         self._folder = folder
         self._began = time.monotonic()
         self._collectors: list[Collector] = []
-        self.attached: list[str] = []
+        self.attached: list[Exhibit] = []
         self.steps: list[Step] = []
         self.checks: list[Check] = []
 
@@ -41,7 +44,7 @@ class Evidence:
         path = self._unused(re.sub(r"[^A-Za-z0-9._]+", "-", name).strip(".-") or "evidence")
         self._folder.mkdir(parents=True, exist_ok=True)
         path.write_text(redact(text), encoding="utf-8")
-        self.attached.append(path.relative_to(self._run).as_posix())
+        self.attached.append(exhibit_of(path, self._run))
         return path
 
     @contextmanager
@@ -90,6 +93,13 @@ class Evidence:
             path = self._folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
             number += 1
         return path
+
+
+def exhibit_of(path: Path, run: Path) -> Exhibit:
+    """Return the evidence that the file `path` in the run's folder `run` holds."""
+    data = path.read_bytes()
+    text = data.decode("utf-8", errors="replace") if len(data) <= _QUOTE_LIMIT else None
+    return Exhibit(path.relative_to(run).as_posix(), len(data), hashlib.sha256(data).hexdigest(), text)
 
 
 def _cell(value: object) -> str:

@@ -16,7 +16,8 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
-from certify.record import Facts, Record, Run, RunInfo
+from certify.evidence import exhibit_of
+from certify.record import Exhibit, Facts, Record, Run, RunInfo, read_run
 
 
 class RunFolder:
@@ -78,10 +79,12 @@ class RunFolder:
 
     def load(self) -> Run:
         """Read the run back; scenarios that never finished count with the verdict of their note."""
-        content = json.loads(self.environment.read_text("ascii"))
-        frame = content["run"]
-        frame["problems"], frame["command"] = tuple(frame["problems"]), tuple(frame["command"])
-        return Run(RunInfo(**frame), content["facts"], (*self._finished(), *self.unfinished()))
+        run = read_run(self.results_bytes(), self.environment.read_bytes())
+        return replace(run, records=(*run.records, *self.unfinished()))
+
+    def results_bytes(self) -> bytes:
+        """Return the content of results.jsonl; nothing before the first scenario has finished."""
+        return self.results.read_bytes() if self.results.exists() else b""
 
     def publish(self) -> Path:
         """Move the link `latest` beside the folder to it, in one step, and return the link."""
@@ -96,25 +99,8 @@ class RunFolder:
         with suppress(OSError):
             self._running.rmdir()
 
-    def size_of(self, evidence: str) -> int | None:
-        """Return the size in bytes of a piece of evidence, or None if it is gone."""
-        path = self.path / evidence
-        return path.stat().st_size if path.is_file() else None
-
-    def read_evidence(self, evidence: str) -> str:
-        """Return the text of a piece of evidence."""
-        return (self.path / evidence).read_text("utf-8", errors="replace")
-
-    def _finished(self) -> list[Record]:
-        if not self.results.exists():
-            return []
-        lines = self.results.read_bytes().split(b"\n")
-        # What follows the last line end is a line torn by a kill.
-        return [Record.from_json(line.decode("ascii")) for line in lines[:-1]]
-
-    def _found(self, record: Record) -> tuple[str, ...]:
-        files = sorted(self.evidence_of(record).glob("*"))
-        return tuple(file.relative_to(self.path).as_posix() for file in files)
+    def _found(self, record: Record) -> tuple[Exhibit, ...]:
+        return tuple(exhibit_of(file, self.path) for file in sorted(self.evidence_of(record).glob("*")))
 
     def _note(self, record: Record) -> Path:
         return self._running / f"{record.slug}.json"

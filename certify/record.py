@@ -35,11 +35,30 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Exhibit:
+    """A piece of evidence: a file of `size` bytes, its SHA-256, and its text unless it is too long to be quoted.
+
+    `path` is relative to the run's folder.
+    """
+
+    path: str
+    size: int
+    sha256: str
+    text: str | None
+
+    @property
+    def name(self) -> str:
+        """Return the file's own name."""
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
 class Record:
     """One scenario, one variant, one verdict: a line of results.jsonl.
 
-    `variant` is the test's parameter id (may be empty), `version` the column it belongs to in the matrix,
-    `phases` the seconds spent in setup, call and teardown, `evidence` paths relative to the run's folder.
+    `variant` is the test's parameter id (may be empty), `version` and `server` the column it belongs to in the matrix,
+    `phases` the seconds spent in setup, call and teardown, `outcomes` how they ended (the verdict follows from that),
+    `known` the reason for which a failure was expected, `diagnoses` ids of the diagnoses that fit.
     """
 
     id: str
@@ -49,6 +68,7 @@ class Record:
     duration_s: float
     message: str
     version: str = ""
+    server: str = ""
     level: str = ""
     summary: str = ""
     description: str = ""
@@ -58,9 +78,12 @@ class Record:
     worker: str = ""
     started_at: str = ""
     phases: Mapping[str, float] = field(default_factory=dict)
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    known: str = ""
+    diagnoses: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     checks: tuple[Check, ...] = ()
-    evidence: tuple[str, ...] = ()
+    evidence: tuple[Exhibit, ...] = ()
 
     @property
     def area(self) -> str:
@@ -95,7 +118,8 @@ class Record:
         values["verdict"] = Verdict(values["verdict"])
         values["steps"] = tuple(Step(**step) for step in values.get("steps", ()))
         values["checks"] = tuple(Check(**check) for check in values.get("checks", ()))
-        for key in ("cites", "features", "evidence"):
+        values["evidence"] = tuple(Exhibit(**exhibit) for exhibit in values.get("evidence", ()))
+        for key in ("cites", "features", "diagnoses"):
             values[key] = tuple(values.get(key, ()))
         return cls(**values)
 
@@ -104,7 +128,9 @@ class Record:
 class RunInfo:
     """The frame of a run: `finished_at` is empty until it ends, so a killed run shows itself.
 
-    Times are ISO 8601 in UTC; `problems` are reasons besides its verdicts why the run cannot pass.
+    Times are ISO 8601 in UTC; `problems` are reasons besides its verdicts why the run cannot pass. `suite` names what
+    ran (version, commit, modified), `target` what was judged, as its file has it, `profile` by which measure;
+    `selected` scenarios were to run, `deselected` ones were left out by the operator.
     """
 
     name: str
@@ -114,6 +140,20 @@ class RunInfo:
     interrupted: bool = False
     problems: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    suite: Mapping[str, str] = field(default_factory=dict)
+    target: Mapping[str, Any] = field(default_factory=dict)
+    profile: str = ""
+    selected: int = 0
+    deselected: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> RunInfo:
+        """Read the frame back; keys that a later version added are left out."""
+        known = {item.name for item in fields(cls)}
+        found = {key: value for key, value in values.items() if key in known}
+        for key in ("problems", "command", "deselected"):
+            found[key] = tuple(found.get(key, ()))
+        return cls(**found)
 
 
 @dataclass(frozen=True)
@@ -143,3 +183,15 @@ class Run:
     def count(self, verdict: Verdict) -> int:
         """Return how many records have that verdict."""
         return sum(record.verdict is verdict for record in self.records)
+
+
+def read_run(results: bytes, environment: bytes) -> Run:
+    """Return the run that the two files tell of; a last line torn by a kill is left out."""
+    content = json.loads(environment)
+    # What follows the last line end is such a line.
+    lines = results.split(b"\n")[:-1]
+    return Run(
+        RunInfo.from_json(content["run"]),
+        content["facts"],
+        tuple(Record.from_json(line.decode("ascii")) for line in lines),
+    )

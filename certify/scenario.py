@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from certify.diagnosis import diagnose, known_diagnoses
 from certify.evidence import Evidence
 from certify.record import Record
 from certify.redact import redact
 from certify.requirement import Requirement
-from certify.verdict import Outcome, Phase, Verdict, judge
+from certify.verdict import Outcome, Phase, Verdict, judge, with_known_failure
 
 _UNFINISHED = "The scenario never finished: the run, or the worker that ran it, ended first. Run it again."
 
 
-def planned(requirement: Requirement, *, nodeid: str, variant: str, version: str, worker: str) -> Record:
+def planned(requirement: Requirement, *, nodeid: str, variant: str, version: str, server: str, worker: str) -> Record:
     """Return the record of a scenario that is about to start: inconclusive unless more is heard of it."""
     return Record(
         id=requirement.id,
@@ -25,6 +26,7 @@ def planned(requirement: Requirement, *, nodeid: str, variant: str, version: str
         duration_s=0.0,
         message=_UNFINISHED,
         version=version,
+        server=server,
         level=requirement.level,
         summary=requirement.summary,
         description=requirement.description,
@@ -58,18 +60,33 @@ class Scenario:
         """Return how the phases seen so far ended."""
         return self._outcomes
 
-    def record(self) -> Record:
-        """Return the finished record."""
+    def record(self, known: str = "") -> Record:
+        """Return the finished record; `known` is the reason for which a failure of it was expected."""
         verdict = judge(self._outcomes)
-        if verdict is Verdict.INCONCLUSIVE and not self._messages:
-            self._messages.append("The body of the scenario did not run: nothing was proved.")
-        return replace(
+        messages = list(self._messages)
+        if known:
+            verdict = with_known_failure(verdict)
+            if verdict is Verdict.INCONCLUSIVE and not messages:
+                messages.append(f"It passed, though it is listed as a known failure ({known}): remove the entry.")
+        if verdict is Verdict.INCONCLUSIVE and not messages:
+            messages.append("The body of the scenario did not run: nothing was proved.")
+        record = replace(
             self.plan,
             verdict=verdict,
             duration_s=round(sum(self._seconds.values()), 3),
-            message=redact("\n".join(self._messages)),
+            message=redact("\n".join(messages)),
             phases=self._seconds,
+            outcomes={str(phase): str(outcome) for phase, outcome in self._outcomes.items()},
+            known=known,
             steps=tuple(self.evidence.steps),
             checks=tuple(self.evidence.checks),
             evidence=tuple(self.evidence.attached),
         )
+        return record if verdict is Verdict.PASSED else replace(record, diagnoses=_diagnoses(record))
+
+
+def _diagnoses(record: Record) -> tuple[str, ...]:
+    """Look for symptoms in everything the scenario says of its failure."""
+    broken = [f"{check.what}\n{check.seen}" for check in record.checks if not check.ok]
+    quoted = [exhibit.text for exhibit in record.evidence if exhibit.text]
+    return diagnose([record.message, *broken, *quoted], known_diagnoses().values())
