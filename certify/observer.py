@@ -9,17 +9,25 @@ from pathlib import Path
 
 import pytest
 
+from certify import known
+from certify.catalogue import known_features, refuse_unknown_features
+from certify.errors import NotSupported
 from certify.evidence import Evidence
 from certify.folder import RunFolder
+from certify.known import KnownFailure
+from certify.profile import Profile
 from certify.record import Facts, Record
 from certify.requirement import Requirement, requirement_of
 from certify.scenario import Scenario, planned
-from certify.verdict import Outcome, Phase, outcome_of
+from certify.target import Target
+from certify.verdict import Outcome, Phase, Verdict, outcome_of
 
 SCENARIO: pytest.StashKey[Scenario] = pytest.StashKey()
 
 # Where a finished scenario travels on its last report, as JSON text: xdist hands over what reports carry.
 PAYLOAD = "certify_payload"
+# On every report of a scenario.
+IS_SCENARIO = "certify_scenario"
 
 _TROUBLE = frozenset({Outcome.VIOLATION, Outcome.ENVIRONMENT, Outcome.ERROR})
 
@@ -32,6 +40,11 @@ class Observer:
     worker: str
     suites: Path
     facts: Facts
+    target: Target
+    profile: Profile
+    known_failures: tuple[KnownFailure, ...] = ()
+    selected: int = 0
+    deselected: list[str] = field(default_factory=list)
     _declared: dict[str, str] = field(default_factory=dict)
 
     @pytest.hookimpl(wrapper=True)
@@ -43,11 +56,34 @@ class Observer:
                 self._admit(item)
         return made
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Leave out what the profile does not ask for."""
+        outside = [item for item in items if (found := _requirement(item)) and not self.profile.includes(found)]
+        if outside:
+            items[:] = [item for item in items if item not in outside]
+            config.hook.pytest_deselected(items=outside)
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """Note what the operator leaves out; what is outside the profile was not asked for."""
+        chosen = [(item, _requirement(item)) for item in items]
+        self.deselected += [item.nodeid for item, found in chosen if found and self.profile.includes(found)]
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.selected = sum(_requirement(item) is not None for item in session.items)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Stop before anything is brought up for a feature that the target does not declare."""
+        requirement = _requirement(item)
+        if requirement and (lacking := sorted(requirement.features - self.target.features)):
+            raise NotSupported(f"The target does not declare the feature {', '.join(lacking)}.")
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         requirement = _requirement(item)
         if requirement:
-            plan = _plan(item, requirement, self.worker)
+            plan = _plan(item, requirement, self.target.server.kind, self.worker)
             self.folder.create()
             self.folder.mark_started(plan)
             item.stash[SCENARIO] = Scenario(plan, Evidence(self.folder.path, self.folder.evidence_of(plan)))
@@ -60,25 +96,44 @@ class Observer:
         report = yield
         scenario = item.stash.get(SCENARIO, None)
         if scenario:
+            vars(report)[IS_SCENARIO] = True
             self._observe(scenario, call, report)
             if call.when == "teardown":
-                payload = json.dumps({"record": scenario.record().to_json(), "facts": self.facts}, default=str)
-                vars(report)[PAYLOAD] = payload
+                self._conclude(scenario, report)
         return report
 
     def _observe(self, scenario: Scenario, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-        outcome = _outcome(call.excinfo)
-        message = _message(call.excinfo)
+        outcome, message = _outcome(call.excinfo), _message(call.excinfo)
+        if outcome is Outcome.NOT_SUPPORTED:
+            outcome, message = self._not_supported(scenario.plan, message)
         scenario.observe(Phase(call.when), outcome, message, call.duration)
         if outcome is Outcome.NOT_SUPPORTED:
-            # pytest has no such outcome; its own reports and exit status read it as a skip.
-            path, line, _ = report.location
-            report.outcome = "skipped"
-            report.longrepr = (path, line or 0, f"Skipped: {message}")
+            _show_as_skip(report, message)
         if outcome in _TROUBLE:
             scenario.evidence.collect()
             captured = "".join(f"\n--- {title} ---\n{text}" for title, text in report.sections)
             scenario.evidence.attach(f"traceback-{call.when}.txt", report.longreprtext + "\n" + captured)
+        if outcome is Outcome.VIOLATION and call.when == "call" and (entry := self._known(scenario.plan)):
+            _show_as_skip(report, f"known failure: {entry.reason}")
+
+    def _not_supported(self, plan: Record, message: str) -> tuple[Outcome, str]:
+        """Only what the target does not declare may be lacking."""
+        if set(plan.features) - self.target.features:
+            return Outcome.NOT_SUPPORTED, message
+        if plan.features:
+            return Outcome.VIOLATION, f"The target declares {', '.join(plan.features)}, but lacks it: {message}"
+        return Outcome.ERROR, f"The requirement is not optional, so nothing may be called unsupported: {message}"
+
+    def _conclude(self, scenario: Scenario, report: pytest.TestReport) -> None:
+        entry = self._known(scenario.plan)
+        record = scenario.record(f"{entry.reason}, {entry.link}" if entry else "")
+        if entry and record.verdict is Verdict.INCONCLUSIVE and report.passed:
+            report.outcome, report.longrepr = "failed", record.message
+        payload = json.dumps({"record": record.to_json(), "facts": self.facts}, default=str)
+        vars(report)[PAYLOAD] = payload
+
+    def _known(self, plan: Record) -> KnownFailure | None:
+        return known.find(self.known_failures, plan.id, plan.server, plan.version)
 
     def _admit(self, item: pytest.Function) -> None:
         requirement = _requirement(item)
@@ -95,17 +150,28 @@ class Observer:
             raise pytest.Collector.CollectError(
                 f"{requirement.id} is declared twice, by {first} and by {place}: give one of them an id of its own."
             )
+        try:
+            refuse_unknown_features(requirement, known_features())
+        except ValueError as error:
+            raise pytest.Collector.CollectError(f"{place}: {error}") from error
 
 
 def _requirement(item: pytest.Item) -> Requirement | None:
     return requirement_of(getattr(item, "function", None))
 
 
-def _plan(item: pytest.Item, requirement: Requirement, worker: str) -> Record:
+def _show_as_skip(report: pytest.TestReport, message: str) -> None:
+    """pytest knows neither verdict; its own reports and exit status read both as a skip."""
+    path, line, _ = report.location
+    report.outcome = "skipped"
+    report.longrepr = (path, line or 0, f"Skipped: {message}")
+
+
+def _plan(item: pytest.Item, requirement: Requirement, server: str, worker: str) -> Record:
     callspec = getattr(item, "callspec", None)
     variant = str(callspec.id) if callspec else ""
     version = str(callspec.params.get("nfs_version", variant)) if callspec else ""
-    return planned(requirement, nodeid=item.nodeid, variant=variant, version=version, worker=worker)
+    return planned(requirement, nodeid=item.nodeid, variant=variant, version=version, server=server, worker=worker)
 
 
 def _outcome(excinfo: pytest.ExceptionInfo[BaseException] | None) -> Outcome:

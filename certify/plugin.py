@@ -13,13 +13,25 @@ from typing import Any
 
 import pytest
 
+from certify import known, signing
+from certify import target as target_file
+from certify.errors import TargetError
 from certify.evidence import Evidence
 from certify.folder import RunFolder
+from certify.live import LiveLines
 from certify.observer import SCENARIO, Observer
-from certify.record import Facts
-from certify.recorder import FACTS_OUTPUT, Recorder
+from certify.plan import Planner
+from certify.profile import PROFILES
+from certify.record import Facts, RunInfo
+from certify.recorder import WORKER_OUTPUT, Recorder
+from certify.suite import describe
+from certify.target import Target
 
+KNOWN_FAILURES = "known-failures.toml"
 _FACTS: pytest.StashKey[Facts] = pytest.StashKey()
+_OBJECTIONS: pytest.StashKey[list[str]] = pytest.StashKey()
+_TARGET: pytest.StashKey[Target] = pytest.StashKey()
+_OBSERVER = "certify-observer"
 
 
 def environment(config: pytest.Config) -> Facts:
@@ -29,6 +41,24 @@ def environment(config: pytest.Config) -> Facts:
     Facts of several workers are merged, nested mappings key by key.
     """
     return config.stash.setdefault(_FACTS, {})
+
+
+def target(config: pytest.Config) -> Target:
+    """Return what is judged: the file of --target, or the defaults. Raises UsageError for a file with mistakes."""
+    if _TARGET not in config.stash:
+        file = config.getoption("target")
+        try:
+            found = target_file.load(config.invocation_params.dir / file) if file else Target()
+        except TargetError as error:
+            raise pytest.UsageError(str(error)) from error
+        profile = config.getoption("profile")
+        config.stash[_TARGET] = found.model_copy(update={"profile": profile}) if profile else found
+    return config.stash[_TARGET]
+
+
+def disqualify(config: pytest.Config, reason: str) -> None:
+    """Keep this run from passing and from certifying anything, whatever its verdicts are."""
+    config.stash.setdefault(_OBJECTIONS, []).append(reason)
 
 
 @pytest.fixture
@@ -42,30 +72,64 @@ def evidence(request: pytest.FixtureRequest) -> Evidence:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.getgroup("conformance").addoption(
+    group = parser.getgroup("conformance", "what is judged, and where that is written")
+    group.addoption("--target", metavar="FILE", help="the target file (TOML): product, world, versions; docs/target.md")
+    group.addoption(
+        "--profile", choices=list(PROFILES), help="what to run and to judge by (default: the target file's, else full)"
+    )
+    group.addoption("--plan", action="store_true", help="print what would run and what it needs, and start nothing")
+    group.addoption(
+        "--known-failures",
+        metavar="FILE",
+        help=f"failures that are known, with reason and link (default: {KNOWN_FAILURES} beside pytest's configuration)",
+    )
+    group.addoption("--sign", metavar="KEY", help="sign the certificate bundle with this Ed25519 private key (PEM)")
+    group.addoption(
         "--report-dir",
         metavar="DIR",
         help="where runs are written, one folder each (default: reports beside pytest's configuration)",
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    if config.getoption("plan"):
+        config.option.numprocesses, config.option.dist, config.option.tx = None, "no", []
+
+
 def pytest_configure(config: pytest.Config) -> None:
     handed: dict[str, Any] | None = getattr(config, "workerinput", None)
     suites = config.rootpath / "suites"
+    judged = target(config)
+    try:
+        known_failures = known.load(_known_failures(config)) if _known_failures(config).exists() else ()
+        key = signing.load_private_key(Path(config.getoption("sign"))) if config.getoption("sign") else None
+    except TargetError as error:
+        raise pytest.UsageError(str(error)) from error
     if handed:
-        folder = RunFolder(Path(handed["certify_run"]))
-        worker = str(handed["workerid"])
+        folder, worker = RunFolder(Path(handed["certify_run"])), str(handed["workerid"])
     else:
-        here = config.invocation_params.dir
-        chosen = config.getoption("report_dir")
-        folder = RunFolder.choose(here / chosen if chosen else config.rootpath / "reports", datetime.now(UTC))
-        worker = "main"
-        command = tuple(str(argument) for argument in config.invocation_params.args)
-        asked = any(_below(suites, argument, here) for argument in config.args)
-        recorder = Recorder(folder, environment(config), command, asked=asked)
+        folder, worker = _new_folder(config), "main"
+        asked = any(_below(suites, argument, config.invocation_params.dir) for argument in config.args)
+        info = RunInfo(
+            name=folder.name,
+            started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            command=tuple(str(argument) for argument in config.invocation_params.args),
+            suite=describe() if asked else {},
+            target=judged.model_dump(),
+            profile=judged.profile,
+        )
+        objections = config.stash.setdefault(_OBJECTIONS, [])
+        recorder = Recorder(folder, environment(config), info, objections, key, asked=asked)
         config.pluginmanager.register(recorder, "certify-recorder")
-    observer = Observer(folder, worker, suites, environment(config))
-    config.pluginmanager.register(observer, "certify-observer")
+        if asked:
+            config.pluginmanager.register(LiveLines(config), "certify-live")
+        if config.getoption("plan"):
+            config.pluginmanager.register(Planner(folder.path.parent), "certify-planner")
+    observer = Observer(
+        folder, worker, suites, environment(config), judged, PROFILES[judged.profile], tuple(known_failures)
+    )
+    config.pluginmanager.register(observer, _OBSERVER)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
@@ -75,7 +139,28 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     finally:
         output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
         if output is not None:
-            output[FACTS_OUTPUT] = json.dumps(environment(session.config), default=str)
+            observer: Any = session.config.pluginmanager.get_plugin(_OBSERVER)
+            content = {
+                "facts": environment(session.config),
+                "selected": observer.selected,
+                "deselected": observer.deselected,
+            }
+            output[WORKER_OUTPUT] = json.dumps(content, default=str)
+
+
+def _new_folder(config: pytest.Config) -> RunFolder:
+    chosen = config.getoption("report_dir")
+    reports = config.invocation_params.dir / chosen if chosen else config.rootpath / "reports"
+    return RunFolder.choose(reports, datetime.now(UTC))
+
+
+def _known_failures(config: pytest.Config) -> Path:
+    """The file that was named, which must be there, or the usual one, which need not."""
+    named = config.getoption("known_failures")
+    if named and not (config.invocation_params.dir / named).exists():
+        raise pytest.UsageError(f"--known-failures {named}: there is no such file")
+    found: Path = config.invocation_params.dir / named if named else config.rootpath / KNOWN_FAILURES
+    return found
 
 
 def _below(suites: Path, argument: str, here: Path) -> bool:

@@ -10,31 +10,45 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from certify.assessment import Assessment
 from certify.folder import RunFolder
-from certify.observer import PAYLOAD
+from certify.observer import PAYLOAD, Observer
+from certify.outputs import write_outputs
 from certify.record import Facts, Record, Run, RunInfo
-from certify.render import write_reports
-from certify.verdict import Verdict
+from certify.summary import summary
 
-# How a worker's facts travel when it ends.
-FACTS_OUTPUT = "certify_facts"
+# How what a worker knows travels when it ends: its facts, and which scenarios it was to run.
+WORKER_OUTPUT = "certify_worker"
 
 
 class Recorder:
     """Writes results as they arrive, the reports at the end, and decides the exit status.
 
+    `objections` are why the run cannot pass whatever its verdicts are; others may add to them until it ends.
     `asked` says that the operator named scenarios, so that a run without any is an error.
     """
 
-    def __init__(self, folder: RunFolder, facts: Facts, command: tuple[str, ...], *, asked: bool) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        facts: Facts,
+        info: RunInfo,
+        objections: list[str],
+        key: Ed25519PrivateKey | None,
+        *,
+        asked: bool,
+    ) -> None:
         self._folder = folder
         self._facts = facts
+        self._info = info
+        self._objections = objections
+        self._key = key
         self._asked = asked
         self._looped = False
         self._began = time.monotonic()
-        self._info = RunInfo(name=folder.name, started_at=_now(), command=command)
-        self._run: Run | None = None
+        self._ended: tuple[Run, Assessment] | None = None
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -43,11 +57,18 @@ class Recorder:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         # A worker that died has no output.
-        merge(self._facts, json.loads(getattr(node, "workeroutput", {}).get(FACTS_OUTPUT, "{}")))
+        told = json.loads(getattr(node, "workeroutput", {}).get(WORKER_OUTPUT, "{}"))
+        merge(self._facts, told.get("facts", {}))
+        if "selected" in told:  # every worker collects the same
+            self._info = replace(self._info, selected=told["selected"], deselected=tuple(told["deselected"]))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        self._looped = not session.config.option.collectonly
+        config = session.config
+        self._looped = not config.option.collectonly and not config.option.plan
+        observer = config.pluginmanager.get_plugin("certify-observer")
+        if isinstance(observer, Observer):
+            self._info = replace(self._info, selected=observer.selected, deselected=tuple(observer.deselected))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         payload = vars(report).get(PAYLOAD)
@@ -60,13 +81,13 @@ class Recorder:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            self._problem(f"{report.nodeid} could not be collected: its scenarios did not run.")
+            self._objections.append(f"{report.nodeid} could not be collected: its scenarios did not run.")
 
     def pytest_keyboard_interrupt(self) -> None:
         self._interrupt()
 
     def pytest_internalerror(self) -> None:
-        self._problem("The test runner itself failed: see its output.")
+        self._objections.append("The test runner itself failed: see its output.")
 
     # Innermost wrapper: after session fixtures and workers are gone, before the terminal prints its summary.
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -82,37 +103,37 @@ class Recorder:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if self._run:
+        if self._ended:
             terminalreporter.section("conformance")
-            for line in _summary(self._run, self._folder):
-                terminalreporter.line(line)
+            run, assessment = self._ended
+            for line in summary(run, assessment, self._folder.path):
+                terminalreporter.line(line.text, **line.markup)
         elif not self._acceptable:
             terminalreporter.section("conformance")
             terminalreporter.line("No scenario was executed, so nothing was proved: check -k, -m and the paths.")
 
     @property
     def _acceptable(self) -> bool:
-        if self._run:
-            return self._run.passed
+        if self._ended:
+            return self._ended[0].passed
         return not (self._looped and self._asked)
 
     def _finish(self) -> None:
         for record in self._folder.unfinished():
             self._folder.append(record)
         duration = round(time.monotonic() - self._began, 3)
-        self._info = replace(self._info, finished_at=_now(), duration_s=duration)
+        ended = datetime.now(UTC).isoformat(timespec="milliseconds")
+        problems = tuple(self._objections)
+        self._info = replace(self._info, finished_at=ended, duration_s=duration, problems=problems)
         self._folder.write_environment(self._info, self._facts)
-        self._run = write_reports(self._folder)
+        self._ended = write_outputs(self._folder, self._key)
         self._folder.close()
         self._folder.publish()
 
     def _interrupt(self) -> None:
         if not self._info.interrupted:
             self._info = replace(self._info, interrupted=True)
-            self._problem("The run was interrupted: not every scenario ran.")
-
-    def _problem(self, text: str) -> None:
-        self._info = replace(self._info, problems=(*self._info.problems, text))
+            self._objections.append("The run was interrupted: not every scenario ran.")
 
 
 def merge(into: Facts, new: Facts) -> None:
@@ -122,19 +143,3 @@ def merge(into: Facts, new: Facts) -> None:
             merge(into[key], value)
         else:
             into[key] = value
-
-
-def _summary(run: Run, folder: RunFolder) -> list[str]:
-    counts = [f"{run.count(verdict)} {verdict}" for verdict in Verdict if run.count(verdict)]
-    unproved = [record for record in run.records if record.verdict is not Verdict.PASSED]
-    return [
-        f"{'PASS' if run.passed else 'NO PASS'}: {', '.join(counts)}",
-        *run.problems,
-        *(f"{record.verdict:<13} {record.label}  {record.headline}" for record in unproved),
-        f"report:  {folder.path / 'report.html'}",
-        f"junit:   {folder.path / 'junit.xml'}",
-    ]
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

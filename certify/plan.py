@@ -1,0 +1,64 @@
+"""--plan: what would run, how long that took before, and what it needs; nothing is started."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from certify.record import read_run
+from certify.requirement import ABILITIES, Requirement, requirement_of
+
+DURATIONS = Path(__file__).with_name("durations.json")
+
+
+class Planner:
+    """Prints the plan instead of running it; `reports` is where earlier runs are."""
+
+    def __init__(self, reports: Path) -> None:
+        self._reports = reports
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        items = [(item.nodeid, requirement_of(getattr(item, "function", None))) for item in session.items]
+        scenarios = [(nodeid, requirement) for nodeid, requirement in items if requirement]
+        if isinstance(reporter, pytest.TerminalReporter):
+            for line in plan_lines(scenarios, known_durations(self._reports)):
+                reporter.write_line(line)
+        return True
+
+
+def plan_lines(scenarios: list[tuple[str, Requirement]], seconds: Mapping[str, float]) -> Iterator[str]:
+    """Return the plan: test ids with their requirements, and how long each took before, by test id."""
+    for nodeid, requirement in scenarios:
+        time = f"{seconds[nodeid]:5.0f} s" if nodeid in seconds else "      ?"
+        needs = "".join(f"  needs {need}" for need in (*requirement.needs, *sorted(requirement.features)))
+        yield f"{requirement.id:<22} {requirement.level:<11} {time}  {nodeid}{needs}"
+        yield f"    {requirement.summary}"
+    known = [seconds[nodeid] for nodeid, _ in scenarios if nodeid in seconds]
+    unknown = len(scenarios) - len(known)
+    yield ""
+    yield (
+        f"{len(scenarios)} scenarios of {len({requirement.id for _, requirement in scenarios})} requirements, "
+        f"{_minutes(sum(known))} one after the other{f', and {unknown} of unknown length' if unknown else ''}"
+    )
+    for need in sorted({need for _, requirement in scenarios for need in requirement.needs}):
+        yield f"needs {need}: {ABILITIES[need]}"
+
+
+def known_durations(reports: Path) -> dict[str, float]:
+    """Return seconds by test id: of the latest run below `reports`, else as measured by the project."""
+    shipped: dict[str, float] = json.loads(DURATIONS.read_text("utf-8"))
+    latest = reports / "latest"
+    try:
+        run = read_run((latest / "results.jsonl").read_bytes(), (latest / "environment.json").read_bytes())
+    except (OSError, ValueError, KeyError, TypeError):
+        return shipped
+    return shipped | {record.nodeid: record.duration_s for record in run.records}
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 60 else f"{seconds / 60:.0f} min"
