@@ -15,8 +15,8 @@ import pytest
 from certify.declare import MUST, EnvironmentFailure, NotSupported, Violation, requirement
 from certify.plugin import environment
 
-def promise(number, area="DEMO"):
-    return requirement(f"NFSK8S-{area}-{number:03}", level=MUST, cites=["exports(5)"], since="0.1")
+def promise(number, area="IO", **more):
+    return requirement(f"NFSK8S-{area}-{number:03}", level=MUST, cites=["exports(5)"], since="0.1", **more)
 """
 
 Project = Callable[..., pytest.Pytester]

@@ -20,8 +20,18 @@ def test_names_are_safe_and_never_overwritten(evidence: Evidence, tmp_path: Path
     assert not (tmp_path / "evidence").exists()
     evidence.attach("../etc/exports -v.txt", "one")
     evidence.attach("../etc/exports -v.txt", "two")
-    assert evidence.attached == ["evidence/X/etc-exports-v.txt", "evidence/X/etc-exports-v-2.txt"]
-    assert (tmp_path / evidence.attached[1]).read_text() == "two"
+    assert [exhibit.path for exhibit in evidence.attached] == [
+        "evidence/X/etc-exports-v.txt",
+        "evidence/X/etc-exports-v-2.txt",
+    ]
+    second = evidence.attached[1]
+    assert (second.text, second.size, second.name) == ("two", 3, "etc-exports-v-2.txt")
+    assert (tmp_path / second.path).read_text() == "two"
+
+
+def test_long_evidence_is_named_and_not_quoted(evidence: Evidence) -> None:
+    evidence.attach("long.txt", "x" * 20_000)
+    assert (evidence.attached[0].size, evidence.attached[0].text) == (20_000, None)
 
 
 def test_a_step_that_raises_is_recorded_as_broken(evidence: Evidence) -> None:
@@ -48,8 +58,8 @@ def test_a_collector_that_raises_is_recorded(evidence: Evidence, tmp_path: Path)
     evidence.on_failure(lambda: {"server.log": "line"})
     evidence.collect()
     evidence.collect()
-    assert [Path(name).name for name in evidence.attached] == ["collector-error.txt", "server.log"]
-    assert "RuntimeError: no server" in (tmp_path / evidence.attached[0]).read_text()
+    assert [exhibit.name for exhibit in evidence.attached] == ["collector-error.txt", "server.log"]
+    assert "RuntimeError: no server" in (tmp_path / evidence.attached[0].path).read_text()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,70 @@
+"""Two nights compared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from certify.comparison import Comparison, compare
+from certify.record import Record, Run
+from certify.verdict import Verdict
+from tests.certify.synthetic import complete_run, record, wanted
+
+
+def run_of(*records: Record) -> Run:
+    return replace(complete_run(), records=records)
+
+
+def compared(before: Verdict | None, after: Verdict | None) -> Comparison:
+    old = run_of(record(wanted(1), "3", before)) if before else run_of()
+    return compare(old, run_of(record(wanted(1), "3", after)) if after else run_of())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "where", "worse"),
+    [
+        (Verdict.PASSED, Verdict.FAILED, "broken", True),
+        (Verdict.PASSED, Verdict.INCONCLUSIVE, "broken", True),
+        (None, Verdict.FAILED, "broken", True),
+        (Verdict.PASSED, None, "gone", True),
+        (Verdict.FAILED, Verdict.PASSED, "fixed", False),
+        (Verdict.SKIPPED, Verdict.PASSED, "fixed", False),
+        (None, Verdict.PASSED, "added", False),
+        (None, Verdict.NOT_SUPPORTED, "added", False),
+        (Verdict.FAILED, Verdict.FAILED, "still_failing", False),
+        (Verdict.KNOWN, Verdict.INCONCLUSIVE, "still_failing", False),
+        (Verdict.PASSED, Verdict.PASSED, None, False),
+        (Verdict.FAILED, None, None, False),
+        (Verdict.PASSED, Verdict.SKIPPED, "gone", True),
+        (Verdict.PASSED, Verdict.KNOWN, None, False),
+    ],
+)
+def test_each_change_is_in_its_place(
+    before: Verdict | None, after: Verdict | None, where: str | None, worse: bool
+) -> None:
+    found = compared(before, after)
+    places = [name for name in ("broken", "gone", "fixed", "added", "still_failing") if getattr(found, name)]
+    assert places == ([where] if where else [])
+    assert found.worse is worse
+
+
+def test_a_change_says_why() -> None:
+    (change,) = compared(Verdict.PASSED, Verdict.FAILED).broken
+    assert (change.label, change.message) == ("NFSK8S-IO-001 [nfs3]", "It is FAILED.")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "slower"), [(10, 20, True), (10, 14, False), (1, 3, False), (60, 66, False)]
+)
+def test_slower_means_markedly_and_noticeably(before: float, after: float, slower: bool) -> None:
+    one = record(wanted(1), "3")
+    found = compare(run_of(replace(one, duration_s=before)), run_of(replace(one, duration_s=after)))
+    assert bool(found.slower) is slower
+    assert not found.worse
+
+
+def test_repeated_runs_of_a_scenario_count_together() -> None:
+    good, bad = record(wanted(1), "3"), record(wanted(1), "3", Verdict.FAILED)
+    assert compare(run_of(good), run_of(bad, good)).worse
+    assert not compare(run_of(bad, good), run_of(bad, good)).worse

@@ -1,0 +1,107 @@
+"""Target files and lists of known failures: read, or refused with the place, the cause and what to write instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from certify import known, target
+from certify.errors import TargetError
+
+FULL = """
+format = 1
+profile = "database"
+[product]
+name = "Example Filer"
+vendor = "Example"
+version = "9"
+[nfs]
+versions = ["4.1", "4.2"]
+features = ["xattr"]
+"""
+
+ENTRY = """
+[[failure]]
+id = "NFSK8S-IO-007"
+server = "knfsd"
+versions = ["4.2"]
+reason = "no user attributes on this file system"
+link = "https://example.org/issues/7"
+"""
+
+
+def test_a_whole_file() -> None:
+    found = target.parse(FULL)
+    assert (found.profile, found.product.name, found.nfs.versions) == ("database", "Example Filer", ["4.1", "4.2"])
+    assert found.features == frozenset({"xattr"})
+    assert target.from_values(found.model_dump()) == found
+
+
+def test_without_a_file_the_defaults_stand() -> None:
+    assert target.parse("") == target.Target()
+    assert target.Target().nfs.versions == ["3", "4.2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[nfs]\nverisons = ['3']", ["unknown key nfs.verisons", "did you mean nfs.versions?"]),
+        ("proflie = 'core'", ["unknown key proflie", "did you mean profile?"]),
+        ("versions = ['3']", ["unknown key versions", "did you mean nfs.versions?"]),
+        ("colour = 'blue'", ["unknown key colour"]),
+        ("profile = 'cor'", ["profile: 'cor' is unknown, did you mean core?", "use one of core, database"]),
+        ("[nfs]\nversions = ['4.3']", ["nfs.versions.0: '4.3' is unknown", "use one of 3, 4.0, 4.1, 4.2"]),
+        ("[nfs]\nversions = []", ["nfs.versions", "at least 1 item"]),
+        ("[nfs]\nfeatures = ['xatr']", ["unknown feature 'xatr', did you mean xattr?", "docs/requirements.md"]),
+        ("[server]\nkind = 'samba'", ["server.kind", "'knfsd'"]),
+        ("format = 2", ["format", "Input should be 1"]),
+        ("profile = ", ["not valid TOML"]),
+        ("profile = 'x'\ncolour = 1", ["profile: 'x'", "unknown key colour"]),
+    ],
+)
+def test_a_mistake_is_named_with_its_place_and_cure(text: str, words: list[str]) -> None:
+    with pytest.raises(TargetError) as refused:
+        target.parse(text)
+    assert [word for word in words if word not in str(refused.value)] == [], str(refused.value)
+
+
+def test_the_file_itself_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match=r"absent\.toml cannot be read: No such file"):
+        target.load(tmp_path / "absent.toml")
+    (tmp_path / "latin.toml").write_bytes(b"# \xe9")
+    with pytest.raises(TargetError, match=r"latin\.toml cannot be read: it is not UTF-8"):
+        target.load(tmp_path / "latin.toml")
+    (tmp_path / "wrong.toml").write_text("profile = 1")
+    with pytest.raises(TargetError, match=r"wrong\.toml: profile: "):
+        target.load(tmp_path / "wrong.toml")
+    (tmp_path / "right.toml").write_text(FULL)
+    assert target.load(tmp_path / "right.toml").product.vendor == "Example"
+
+
+def test_a_known_failure_speaks_of_its_server_and_versions_alone() -> None:
+    entries = known.parse(ENTRY)
+    assert known.find(entries, "NFSK8S-IO-007", "knfsd", "4.2") == entries[0]
+    assert known.find(entries, "NFSK8S-IO-007", "knfsd", "3") is None
+    assert known.find(entries, "NFSK8S-IO-007", "ganesha", "4.2") is None
+    assert known.find(entries, "NFSK8S-IO-008", "knfsd", "4.2") is None
+    everywhere = known.parse(ENTRY.replace('versions = ["4.2"]', ""))
+    assert known.find(everywhere, "NFSK8S-IO-007", "knfsd", "3") == everywhere[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (ENTRY.replace("https://", ""), "failure.0.link"),
+        (ENTRY.replace("IO-007", "IO-7"), "failure.0.id"),
+        (ENTRY.replace("reason", "because"), "failure.0.reason"),
+        ("failure = ", "not valid TOML"),
+    ],
+)
+def test_an_entry_without_id_reason_or_link_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "known-failures.toml"
+    file.write_text(text)
+    with pytest.raises(TargetError, match=rf"known-failures\.toml: .*{words}"):
+        known.load(file)
+    with pytest.raises(TargetError, match="cannot be read"):
+        known.load(tmp_path / "absent.toml")
