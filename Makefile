@@ -7,9 +7,13 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PACKAGES := $(shell awk '!/^#/ && NF {print $$1}' lab/host_packages.txt)
+TEST_PACKAGES := $(shell awk '!/^#/ && NF {print $$1}' tests/host_packages.txt)
 PYTEST_OPTIONS ?=
 
-.PHONY: help conformance test lint unit lab-tests host-packages clean down
+# Where 'make compare' keeps the run that it compared with last.
+LAST_NIGHT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nfs-conformance-last-night
+
+.PHONY: help conformance compare test lint unit lab-tests host-packages clean down
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -17,16 +21,24 @@ help:
 conformance: $(VENV)/ready host-packages
 	$(PYTHON) -m pytest suites/ -n 2 $(PYTEST_OPTIONS)
 
+# make compare       compare the latest run with the one compared last; fails if something became worse
+compare: $(VENV)/ready
+	@if [ -d "$(LAST_NIGHT)" ]; then $(PYTHON) -m certify diff "$(LAST_NIGHT)" reports/latest; \
+	else echo "this is the first night: nothing to compare with"; fi; \
+	worse=$$?; rm -rf "$(LAST_NIGHT)"; cp -rL reports/latest "$(LAST_NIGHT)"; exit $$worse
+
 test: $(VENV)/ready host-packages lint unit lab-tests
 
 lint: $(VENV)/ready
+	$(PYTHON) -m certify catalogue --check
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-unit: $(VENV)/ready
-	$(PYTHON) -m pytest tests --ignore tests/lab_world -q
+unit: $(VENV)/ready $(VENV)/junit-10.xsd
+	@$(MAKE) --no-print-directory host-packages PACKAGES="$(PACKAGES) $(TEST_PACKAGES)"
+	$(PYTHON) -m pytest tests --ignore tests/lab_world -q --cov
 
 lab-tests: $(VENV)/ready host-packages
 	$(PYTHON) -m lab build
@@ -47,6 +59,14 @@ $(VENV)/ready: pyproject.toml
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
+
+# The schema of JUnit files that pytest tests itself against; only its source archive has it.
+SCHEMA := pytest-8.4.2/testing/example_scripts/junit-10.xsd
+$(VENV)/junit-10.xsd: $(VENV)/ready
+	$(VENV)/bin/pip download --quiet --disable-pip-version-check --no-deps --no-binary pytest \
+		--dest $(VENV)/source pytest==8.4.2
+	tar -xzf $(VENV)/source/pytest-8.4.2.tar.gz -C $(VENV)/source $(SCHEMA)
+	mv $(VENV)/source/$(SCHEMA) $@
 
 host-packages:
 	@missing=$$(for package in $(PACKAGES); do \
