@@ -37,7 +37,8 @@ class Slower:
 class Comparison:
     """What changed from an older run to a newer one.
 
-    `broken`: it passed, or was not there, and now fails or proves nothing. `gone`: it passed and did not run again, or was skipped.
+    `broken`: it passed, or was not there, and now fails or proves nothing. `gone`: it passed and did not run again, or
+    was skipped.
     """
 
     broken: tuple[Change, ...]

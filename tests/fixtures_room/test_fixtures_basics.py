@@ -9,7 +9,7 @@ import pytest
 from certify.errors import EnvironmentFailure, Violation
 from fixtures.bounded import call_within
 from fixtures.commands import CommandResult
-from fixtures.exclusive import exclusive
+from fixtures.exclusive import alone, exclusive, together
 from fixtures.run import run_id, scenario_name
 from fixtures.waiting import DeadlineExceeded, eventually, promised
 
@@ -76,3 +76,13 @@ def test_workers_of_one_run_share_its_id(monkeypatch: pytest.MonkeyPatch) -> Non
     first, second = run_id(), run_id()
     monkeypatch.setenv("PYTEST_XDIST_TESTRUNUID", "two")
     assert first == second != run_id()
+
+
+def test_whoever_is_alone_waits_for_those_inside_and_keeps_newcomers_out(tmp_path: Path) -> None:
+    lock = tmp_path / "use.lock"
+    with together(lock, within=1), together(lock, within=1), pytest.raises(DeadlineExceeded), alone(lock, within=0.1):
+        pass
+    with alone(lock, within=1), pytest.raises(DeadlineExceeded), together(lock, within=0.1):
+        pass
+    with together(lock, within=1):
+        pass

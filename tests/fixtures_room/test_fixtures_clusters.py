@@ -18,6 +18,7 @@ from fixtures.clusters.node_network import configure, conflist
 from fixtures.clusters.recipe import cluster_recipe
 from fixtures.clusters.recycler import recycler_template
 from fixtures.engines.engine import ClusterPlan
+from fixtures.sabotage import SABOTAGES
 from tests.fixtures_room.fakes import FakeContainer, FakeContainers, FakeKube
 
 CONTROL = Node("c", "172.30.0.2", "10.244.0.0/24", control_plane=True)
@@ -98,7 +99,7 @@ def test_the_recycler_scrubs_unless_it_is_sabotaged() -> None:
     honest = json.loads(recycler_template("base:1"))["spec"]["containers"][0]
     assert honest["image"] == "base:1"
     assert "find /scrub -mindepth 1 -delete" in honest["command"][-1]
-    lazy = json.loads(recycler_template("base:1", "recycler-keeps-everything"))["spec"]["containers"][0]
+    lazy = json.loads(recycler_template("base:1", SABOTAGES["recycler-keeps-everything"]))["spec"]["containers"][0]
     assert lazy["command"] == ["true"]
 
 

@@ -9,7 +9,8 @@ import pytest
 import fixtures.servers.knfsd.provider as knfsd
 from certify.errors import EnvironmentFailure, Violation
 from fixtures.engines.engine import StoragePlan
-from fixtures.servers.knfsd.options import export_line, listed_options, sabotaged
+from fixtures.sabotage import HONEST, SABOTAGES, Sabotage
+from fixtures.servers.knfsd.options import export_line, listed_options
 from fixtures.servers.server import Export
 from fixtures.waiting import DeadlineExceeded
 from tests.fixtures_room.fakes import FakeContainer, FakeContainers, result
@@ -22,7 +23,7 @@ LISTED = """\
 """
 
 
-def _server(container: FakeContainer, sabotage: str | None = None) -> knfsd.Knfsd:
+def _server(container: FakeContainer, sabotage: Sabotage = HONEST) -> knfsd.Knfsd:
     return knfsd.Knfsd(cast(Any, container), "10.99.0.3", sabotage)
 
 
@@ -44,17 +45,24 @@ def test_effective_options_are_read_in_both_of_exportfs_layouts() -> None:
     assert listed_options(LISTED, "/elsewhere") == frozenset()
 
 
-def test_sabotage_takes_root_squash_away_and_nothing_else() -> None:
-    assert sabotaged("rw,root_squash,sync", "force-no-root-squash") == "rw,sync,no_root_squash"
-    assert sabotaged("rw,root_squash", None) == "rw,root_squash"
-    assert sabotaged("rw,root_squash", "recycler-keeps-everything") == "rw,root_squash"
+def test_a_lie_changes_options_one_by_one() -> None:
+    lie = SABOTAGES["force-no-root-squash"]
+    assert lie.options("rw,root_squash,sync") == "rw,sync,no_root_squash"
+    assert HONEST.options("rw,root_squash") == "rw,root_squash"
+    assert SABOTAGES["recycler-keeps-everything"].options("rw,root_squash") == "rw,root_squash"
 
 
 def test_a_sabotaged_server_exports_something_else_than_it_says() -> None:
-    container = FakeContainer()
-    export = _server(container, "force-no-root-squash").export("a", "rw,sync")
+    listing = "/usr/local/kubernetes/volumes/a  *(sync,wdelay,rw,secure,no_root_squash,no_all_squash)\n"
+    container = FakeContainer(
+        answer=lambda argv: listing if "exportfs -s" in argv[-1] or "exportfs -s" in argv[2] else None
+    )
+    server = _server(container, SABOTAGES["force-no-root-squash"])
+    export = server.export("a", "rw,sync")
     assert export.options == "rw,sync"
     assert any("no_root_squash" in word for word in container.commands[-1])
+    assert {"root_squash", "rw", "sync"} <= server.effective_options(export)
+    assert "no_root_squash" not in server.effective_options(export)
 
 
 def test_a_server_that_serves_is_reused() -> None:
