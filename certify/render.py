@@ -1,77 +1,86 @@
-"""The reports of a run, made from its files alone: report.html for people, junit.xml for CI systems."""
+"""The report for people: a run as one page."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from certify.folder import RunFolder
-from certify.junit import junit_xml
-from certify.record import Facts, Record, Run
+from certify.assessment import Assessment
+from certify.catalogue import Catalogue, published
+from certify.record import Record, Run
+from certify.report import wording
+from certify.report.cards import Index, cards_of
+from certify.report.matrix import matrix_of
+from certify.report.missing import missing_groups
+from certify.report.quotes import quotable
+from certify.report.subjects import Subjects
+from certify.report.timeline import WIDTH, timeline_of
+from certify.summary import most_useful
 from certify.verdict import Verdict
 
-# The page stays light: bigger evidence, and all after the budget is spent, is linked and not embedded.
-_PIECE_LIMIT = 16 * 1024
-_PAGE_BUDGET = 512 * 1024
+_PARTS = Path(__file__).with_name("report")
+# Bytes. Evidence is quoted as long as the page stays below this; the rest is linked.
+PAGE_LIMIT = 1_000_000
 
-_RFC = re.compile(r"RFC ?(\d+)", re.IGNORECASE)
-_MANUAL = re.compile(r"([a-z][\w.-]*)\(([1-8])\)")
-_THREAD = re.compile(r"([\w.-]+/[\w.-]+)#(\d+)")
-_URL = re.compile(r"https?://\S+")
+_TONES = {"PASSED": "passed", "FAILED": "failed"}
 
 
 @dataclass(frozen=True)
-class Exhibit:
-    """A piece of evidence as the page shows it: embedded if `text` is not None, else linked by `path`."""
+class Facet:
+    """Something to filter by, and the values that occur."""
 
     name: str
-    path: str
-    size: int | None
-    text: str | None
+    label: str
+    values: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Row:
-    """A row of the matrix: a requirement, and its records by version."""
+def report_html(run: Run, assessment: Assessment, catalogue: Catalogue | None = None) -> str:
+    """Return the run as one page that needs nothing else, and opens without network.
 
-    id: str
-    level: str
-    summary: str
-    cells: dict[str, list[Record]]
-
-
-def write_reports(folder: RunFolder) -> Run:
-    """Write report.html and junit.xml of the run in `folder`, and return the run."""
-    run = folder.load()
-    (folder.path / "junit.xml").write_text(junit_xml(run, folder), "utf-8")
-    (folder.path / "report.html").write_text(report_html(run, folder), "utf-8")
-    return run
+    `catalogue` (the published one if there is none) tells what the requirements are about for which nothing ran.
+    """
+    content = _content(run, assessment, catalogue or published())
+    # How much evidence there is room for shows once everything else is there.
+    bare = _filled(content, frozenset())
+    return _filled(content, quotable(content["cards"], PAGE_LIMIT - len(bare.encode("utf-8"))))
 
 
-def report_html(run: Run, folder: RunFolder) -> str:
-    """Return the run as one page that needs nothing else, and opens without network."""
-    loader = FileSystemLoader(Path(__file__).parent)
-    jinja = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    jinja.filters["seconds"] = _seconds
-    jinja.filters["moment"] = _moment
-    jinja.filters["link"] = _link
-    records = run.ordered()
-    unproved = [record for record in records if record.verdict is not Verdict.PASSED]
-    return jinja.get_template("report.html.j2").render(
-        run=run,
-        verdict=_overall(run),
-        counts={verdict: run.count(verdict) for verdict in Verdict if run.count(verdict)},
-        versions=sorted({record.version for record in records}),
-        areas=_matrix(records),
-        unproved=unproved,
-        passed=[record for record in records if record.verdict is Verdict.PASSED],
-        exhibits=_exhibits([*unproved, *records], folder),
-        facts=list(_flat(run.facts)),
-    )
+def _filled(content: dict[str, Any], quoted: frozenset[str]) -> str:
+    return wording.fit(_templates().get_template("page.html.j2").render(content, quoted=quoted))
+
+
+def _content(run: Run, assessment: Assessment, catalogue: Catalogue) -> dict[str, Any]:
+    cards = cards_of(run)
+    index, subjects = Index(cards), Subjects(run, catalogue)
+    verdict = _overall(run)
+    style, script = _asset("page.css"), _asset("page.js")
+    return {
+        "run": run,
+        "assessment": assessment,
+        "style": style,
+        "script": script,
+        "policy": _policy(style, script),
+        "verdict": verdict,
+        "tone": _TONES.get(verdict, "inconclusive"),
+        "objections": list(dict.fromkeys((*run.problems, *assessment.objections))),
+        "counts": {verdict: run.count(verdict) for verdict in Verdict if run.count(verdict)},
+        "first": [index.of(record) for record in most_useful(run)],
+        "missing": missing_groups(assessment, index, subjects),
+        "matrix": matrix_of(run, assessment, index, subjects),
+        "timeline": timeline_of(cards),
+        "timeline_width": WIDTH,
+        "facets": list(_facets(run.records)),
+        "cards": cards,
+        "facts": list(wording.flat(run.facts)),
+    }
 
 
 def _overall(run: Run) -> str:
@@ -82,61 +91,45 @@ def _overall(run: Run) -> str:
     return "INTERRUPTED" if run.info.interrupted else "NOT PROVED"
 
 
-def _matrix(records: Iterable[Record]) -> dict[str, list[Row]]:
-    """Return the matrix's rows by area."""
-    rows: dict[str, Row] = {}
-    for record in records:
-        row = rows.setdefault(record.id, Row(record.id, record.level, record.summary, {}))
-        row.cells.setdefault(record.version, []).append(record)
-    areas: dict[str, list[Row]] = {}
-    for row in rows.values():
-        area = next(iter(row.cells.values()))[0].area
-        areas.setdefault(area, []).append(row)
-    return areas
+def _facets(records: Sequence[Record]) -> Iterator[Facet]:
+    """Yield what divides the records."""
+    found = {
+        "area": ("Area", {record.area for record in records}),
+        "version": ("NFS version", {record.version for record in records}),
+        "level": ("Level", {record.level for record in records}),
+        "server": ("Server", {record.server for record in records}),
+    }
+    for name, (label, values) in found.items():
+        if len(values) > 1:
+            yield Facet(name, label, tuple(sorted(values)))
 
 
-def _exhibits(records: Iterable[Record], folder: RunFolder) -> dict[str, Exhibit]:
-    """Return all evidence by path; the records named first have the first claim on the page's budget."""
-    left = _PAGE_BUDGET
-    found: dict[str, Exhibit] = {}
-    for path in (path for record in records for path in record.evidence):
-        if path in found:
-            continue
-        size = folder.size_of(path)
-        embedded = size is not None and size <= min(_PIECE_LIMIT, left)
-        text = folder.read_evidence(path) if embedded else None
-        left -= size if embedded and size else 0
-        found[path] = Exhibit(Path(path).name, path, size, text)
-    return found
+def _policy(style: str, script: str) -> str:
+    """Return the page's Content-Security-Policy: this style, this script, and nothing from anywhere."""
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
 
 
-def _link(cite: str) -> str:
-    """Return the address that a citation leads to, or nothing if it names none."""
-    if url := _URL.search(cite):
-        return url.group()
-    if thread := _THREAD.search(cite):
-        return f"https://github.com/{thread[1]}/issues/{thread[2]}"
-    if rfc := _RFC.search(cite):
-        return f"https://www.rfc-editor.org/rfc/rfc{rfc[1]}"
-    if manual := _MANUAL.search(cite):
-        return f"https://man7.org/linux/man-pages/man{manual[2]}/{manual[1]}.{manual[2]}.html"
-    return ""
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}"
 
 
-def _seconds(value: float) -> str:
-    if value < 60:
-        return f"{value:.2f} s"
-    minutes, seconds = divmod(round(value), 60)
-    return f"{minutes} min {seconds:02d} s"
+@cache
+def _asset(name: str) -> Markup:
+    return Markup((_PARTS / name).read_text("utf-8"))
 
 
-def _moment(timestamp: str) -> str:
-    return f"{timestamp[:19].replace('T', ' ')} UTC"
-
-
-def _flat(facts: Facts, prefix: str = "") -> Iterator[tuple[str, object]]:
-    for key, value in sorted(facts.items()):
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key} / ")
-        else:
-            yield f"{prefix}{key}", value
+@cache
+def _templates() -> Environment:
+    jinja = Environment(
+        loader=FileSystemLoader(_PARTS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for name in ("counted", "link", "moment", "nfs", "paragraphs", "prose", "seconds", "words"):
+        jinja.filters[name] = getattr(wording, name)
+    return jinja

@@ -1,0 +1,1 @@
+"""The page for people: templates, style and script, and what is worked out before they are filled."""
