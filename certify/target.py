@@ -55,7 +55,9 @@ class Product(_Section):
 class Server(_Section):
     """The NFS server under test."""
 
-    kind: Literal["knfsd"] = Field(default="knfsd", description="knfsd: the kernel's server, started by the suite")
+    kind: Literal["knfsd", "ganesha"] = Field(
+        default="knfsd", description="knfsd: the kernel's server; ganesha: nfs-ganesha; both are started by the suite"
+    )
 
 
 class Cluster(_Section):

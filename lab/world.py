@@ -36,7 +36,8 @@ class Images:
     """References of the images in the lab's Engines and nodes."""
 
     node: str
-    nfs_server: str
+    knfsd: str
+    ganesha: str
     client: str
     mysql: str
     recycler: str
@@ -54,7 +55,7 @@ class World:
         programs = {"kind": products.kind, "kubectl": products.hyperkube, "docker": products.docker}
         self.tools = Tools(**{name: _link(self.folder / "bin" / name, target) for name, target in programs.items()})
         names = images.image_names()
-        self.images = Images(names.node, names.nfs, names.nfs, names.mysql, names.recycler)
+        self.images = Images(names.node, names.nfs, names.ganesha, names.nfs, names.mysql, names.recycler)
 
     @property
     def cluster_is_golden(self) -> bool:
@@ -183,7 +184,7 @@ def _start(reporter: Reporter, products: Products, key: str, recipe: str) -> Wor
             machine.wait_for_engine(ENGINE_PATIENCE)
     if recorded.golden["storage"] is None:
         with reporter.task("load images into the storage machine"):
-            _load(world.machines["storage"], products.nfs_image)
+            _load(world.machines["storage"], products.nfs_image, products.ganesha_image)
             goldens["storage"].save(world.machines["storage"])
     if not world.cluster_is_golden:
         with reporter.task("load images into the cluster machine"):

@@ -21,6 +21,7 @@ class ImageNames:
 
     node: str
     nfs: str
+    ganesha: str
     mysql: str
     recycler: str
 
@@ -30,6 +31,7 @@ def image_names() -> ImageNames:
     return ImageNames(
         node=f"kindest/node:{versions.section('kubernetes')['version']}",
         nfs="nfs-conformance/nfs:lab",
+        ganesha="nfs-conformance/ganesha:lab",
         mysql=f"mysql:{versions.section('mysql')['version']}",
         recycler=versions.section("kubernetes")["recycler"],
     )
@@ -70,8 +72,8 @@ def mysql_root() -> Step:
 
 
 def engine_images() -> Step:
-    """Product: `node.tar` and `nfs.tar`, loaded into the Docker Engines of the machines."""
-    needs = (node_root(), root("nfs"), golang.kubernetes(), golang.containerd())
+    """Product: `node.tar`, `nfs.tar` and `ganesha.tar`, loaded into the Docker Engines of the machines."""
+    needs = (node_root(), root("nfs"), root("ganesha"), golang.kubernetes(), golang.containerd())
     return Step(
         "engine-images",
         _make_engine_images,
@@ -120,6 +122,8 @@ def _make_engine_images(job: Job) -> None:
     )
     write_archive(job.folder / "node.tar", [node])
     write_archive(job.folder / "nfs.tar", [_nfs_image(job, names)])
+    ganesha = Image((names.ganesha,), (_root_layer(job, "root-ganesha"),), {"Env": [PATH_VARIABLE], "Cmd": ["/bin/sh"]})
+    write_archive(job.folder / "ganesha.tar", [ganesha])
 
 
 def _make_node_images(job: Job) -> None:

@@ -32,6 +32,7 @@ class Products:
     node_archives: Path
     node_image: Path
     nfs_image: Path
+    ganesha_image: Path
     steps: tuple[Step, ...]
 
 
@@ -68,5 +69,6 @@ def products() -> Products:
         node_archives=folder_of(images.node_images()),
         node_image=folder["engine_images"] / "node.tar",
         nfs_image=folder["engine_images"] / "nfs.tar",
+        ganesha_image=folder["engine_images"] / "ganesha.tar",
         steps=tuple(steps.values()),
     )

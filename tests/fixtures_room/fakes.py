@@ -67,6 +67,9 @@ class FakeContainer:
     def never_restart(self) -> None:
         self.told.append("never_restart")
 
+    def stop(self) -> None:
+        self.told.append("stop")
+
     def remove(self) -> None:
         self.told.append("remove")
 

@@ -10,6 +10,8 @@ import fixtures.servers.knfsd.provider as knfsd
 from certify.errors import EnvironmentFailure, Violation
 from fixtures.engines.engine import StoragePlan
 from fixtures.sabotage import HONEST, SABOTAGES, Sabotage
+from fixtures.servers import container_server
+from fixtures.servers.container_server import KIND_LABEL, LABELS, acquire
 from fixtures.servers.knfsd.options import export_line, listed_options
 from fixtures.servers.server import Export
 from fixtures.waiting import DeadlineExceeded
@@ -23,12 +25,15 @@ LISTED = """\
 """
 
 
+MARKS = {**LABELS, KIND_LABEL: "knfsd"}
+
+
 def _server(container: FakeContainer, sabotage: Sabotage = HONEST) -> knfsd.Knfsd:
     return knfsd.Knfsd(cast(Any, container), "10.99.0.3", sabotage)
 
 
 def _acquire(containers: FakeContainers) -> knfsd.Knfsd:
-    return knfsd.acquire(cast(Any, containers), PLAN, "image")
+    return acquire(knfsd.Knfsd, cast(Any, containers), PLAN, "image")
 
 
 def test_an_export_keeps_its_identity_whatever_its_options() -> None:
@@ -66,26 +71,26 @@ def test_a_sabotaged_server_exports_something_else_than_it_says() -> None:
 
 
 def test_a_server_that_serves_is_reused() -> None:
-    there = FakeContainer(marks=knfsd.LABELS)
+    there = FakeContainer(marks=MARKS)
     containers = FakeContainers([there])
     assert _acquire(containers).container is cast(Any, there)
     assert not containers.specs
 
 
 def test_a_stopped_server_is_started_again() -> None:
-    there = FakeContainer(marks=knfsd.LABELS, is_running=False)
+    there = FakeContainer(marks=MARKS, is_running=False)
     _acquire(FakeContainers([there]))
     assert there.told == ["start"]
 
 
 def test_a_server_that_does_not_come_back_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = FakeContainer(marks=knfsd.LABELS, answer=lambda _: result(code=1))
+    broken = FakeContainer(marks=MARKS, answer=lambda _: result(code=1))
     containers = FakeContainers([broken])
 
     def fail(**_: object) -> None:
         raise DeadlineExceeded("never")
 
-    monkeypatch.setattr(knfsd, "eventually", lambda *_, **__: fail())
+    monkeypatch.setattr(container_server, "eventually", lambda *_, **__: fail())
     server = _acquire(containers)
     assert broken.told == ["remove"]
     assert server.container is cast(Any, containers.made)
