@@ -17,17 +17,17 @@ from certify.assessment import Assessment
 from certify.catalogue import Catalogue, published
 from certify.record import Record, Run
 from certify.report import wording
+from certify.report.allotment import Allotment, allot, least
 from certify.report.cards import Index, cards_of
 from certify.report.matrix import matrix_of
 from certify.report.missing import missing_groups
-from certify.report.quotes import quotable
 from certify.report.subjects import Subjects
 from certify.report.timeline import WIDTH, timeline_of
 from certify.summary import most_useful
 from certify.verdict import Verdict
 
 _PARTS = Path(__file__).with_name("report")
-# Bytes. Evidence is quoted as long as the page stays below this; the rest is linked.
+# Bytes. Below this the page shows how scenarios passed and quotes evidence; the rest stays in the run's files.
 PAGE_LIMIT = 1_000_000
 
 _TONES = {"PASSED": "passed", "FAILED": "failed"}
@@ -48,13 +48,13 @@ def report_html(run: Run, assessment: Assessment, catalogue: Catalogue | None = 
     `catalogue` (the published one if there is none) tells what the requirements are about for which nothing ran.
     """
     content = _content(run, assessment, catalogue or published())
-    # How much evidence there is room for shows once everything else is there.
-    bare = _filled(content, frozenset())
-    return _filled(content, quotable(content["cards"], PAGE_LIMIT - len(bare.encode("utf-8"))))
+    # What there is room for shows once everything else is there.
+    bare = _filled(content, least(content["cards"]))
+    return _filled(content, allot(content["cards"], PAGE_LIMIT - len(bare.encode("utf-8"))))
 
 
-def _filled(content: dict[str, Any], quoted: frozenset[str]) -> str:
-    return wording.fit(_templates().get_template("page.html.j2").render(content, quoted=quoted))
+def _filled(content: dict[str, Any], allotment: Allotment) -> str:
+    return wording.fit(_templates().get_template("page.html.j2").render(content, allotment=allotment))
 
 
 def _content(run: Run, assessment: Assessment, catalogue: Catalogue) -> dict[str, Any]:

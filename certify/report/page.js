@@ -78,8 +78,12 @@
     clearTimeout(writing);
     const hash = location.hash.slice(1);
     const target = byId(hash);
-    if (target && texts.has(target)) reveal(target);
-    else if (!hash || hash.includes("=")) fill(new URLSearchParams(hash));
+    if (target && texts.has(target)) {
+      reveal(target);
+    } else if (!hash || hash.includes("=")) {
+      fill(new URLSearchParams(hash));
+      if (hash) byId("scenarios").scrollIntoView();
+    }
   };
 
   const fold = (open) => () => cards.filter((card) => !card.hidden).forEach((card) => (card.open = open));

@@ -50,7 +50,7 @@ def moment(timestamp: str) -> str:
 
 def nfs(version: str) -> str:
     """Return the name of an NFS version; scenarios that no version concerns have none."""
-    return f"NFS {version}" if version else "any version"
+    return f"NFS\N{NO-BREAK SPACE}{version}" if version else "any version"
 
 
 def counted(number: int, noun: str) -> str:
