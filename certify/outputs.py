@@ -26,7 +26,7 @@ def write_outputs(folder: RunFolder, key: Ed25519PrivateKey | None = None) -> tu
         files[SIGNATURE] = sign(key, files[SUMS])
     _write_bundle(folder.path / "certificate", files)
     (folder.path / "junit.xml").write_bytes(files["junit.xml"])
-    (folder.path / "report.html").write_text(report_html(run, assessment), "utf-8")
+    (folder.path / "report.html").write_text(report_html(run, assessment, catalogue), "utf-8")
     return run, assessment
 
 

@@ -48,13 +48,14 @@ def test_the_most_useful_failures_are_diagnosed_and_differ_in_cause() -> None:
 def test_a_bad_run_tells_cause_cure_and_the_rest() -> None:
     known = record(wanted(4), "3", Verdict.KNOWN)
     run = complete_run(problems=("The run was interrupted.",))
-    seen = lines(replace(run, records=(failed(2, diagnoses=(CHOWN,)), known)))
+    seen = lines(replace(run, records=(failed(1), failed(2, diagnoses=(CHOWN,)), known)))
     assert seen[:3] == [
-        "NO PASS: 1 FAILED, 1 KNOWN",
+        "NO PASS: 2 FAILED, 1 KNOWN",
         "The run was interrupted.",
         "FAILED NFSK8S-IO-002 [nfs3]: Promise 2.",
     ]
-    assert any(line.startswith("    cause: ") for line in seen)
+    assert "FAILED NFSK8S-IO-001 [nfs3]: Promise 1." in seen
+    assert sum(line.startswith("    cause: ") for line in seen) == 1
     assert any(line.startswith("    fix:   ") for line in seen)
     assert "KNOWN         NFSK8S-IO-004 [nfs3]  It is KNOWN." in seen
     assert "not certified for the profile core: 0 of 5 required results passed" in seen
