@@ -94,6 +94,7 @@ def _render(options: argparse.Namespace) -> int:
     for record in folder.unfinished():  # of a killed run
         folder.append(record)
     run, assessment = write_outputs(folder, key)
+    folder.close()
     state = "certified" if assessment.certified else "not certified"
     print(f"{folder.path / 'report.html'}: {'passed' if run.passed else 'not passed'}, {state}")
     return 0

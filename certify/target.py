@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from certify.catalogue import known_features
 from certify.errors import TargetError
@@ -46,7 +47,7 @@ def _guess(word: str, known: tuple[str, ...]) -> str:
 class Product(_Section):
     """Who is judged; the certificate names it."""
 
-    name: str = Field(default="Linux kernel NFS server", min_length=1, description="the product's name")
+    name: str = Field(default="", description="the product's name; the suite's own servers have one")
     vendor: str = Field(default="", description="who makes it")
     version: str = Field(default="", description="its version, as its users see it")
     url: str = Field(default="", description="where to read about it")
@@ -80,9 +81,24 @@ class Nfs(_Section):
         default=["3", "4.2"], min_length=1, description=f"protocol versions, of {', '.join(NFS_VERSIONS)}"
     )
     features: list[Annotated[str, AfterValidator(_known_feature)]] = Field(
-        default=["allocate-and-copy", "async-export", "showmount", "subtree-check", "write-gathering", "xattr"],
-        description="optional features, see docs/requirements.md; the default is what the kernel's server offers",
+        default=[],
+        description="optional features, see docs/requirements.md; for the suite's own servers what they offer",
     )
+
+
+@dataclass(frozen=True)
+class _OwnServer:
+    name: str
+    features: tuple[str, ...]
+
+
+_OUR_OWN = {
+    "knfsd": _OwnServer(
+        "Linux kernel NFS server",
+        ("allocate-and-copy", "async-export", "showmount", "subtree-check", "write-gathering", "xattr"),
+    ),
+    "ganesha": _OwnServer("NFS-Ganesha", ("showmount",)),
+}
 
 
 class Target(_Section):
@@ -95,6 +111,22 @@ class Target(_Section):
     cluster: Cluster = Cluster()
     engine: Engine = Engine()
     nfs: Nfs = Field(default_factory=Nfs)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _describe_our_own_servers(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Fill in what is known of a server that the suite itself starts, where the file says nothing else."""
+        sections = {name: values.get(name, {}) for name in ("server", "product", "nfs")}
+        if not all(isinstance(section, dict) for section in sections.values()):
+            return values  # which the sections themselves refuse
+        own = _OUR_OWN.get(str(sections["server"].get("kind", "knfsd")))
+        if own is None:
+            return values
+        return {
+            **values,
+            "product": {"name": own.name, **sections["product"]},
+            "nfs": {"features": list(own.features), **sections["nfs"]},
+        }
 
     @property
     def features(self) -> frozenset[str]:

@@ -43,6 +43,14 @@ def test_without_a_file_the_defaults_stand() -> None:
     assert target.Target().nfs.versions == ["3", "4.2"]
 
 
+def test_the_suites_own_servers_are_described_unless_the_file_says_otherwise() -> None:
+    assert (target.Target().product.name, "xattr" in target.Target().features) == ("Linux kernel NFS server", True)
+    ganesha = target.parse("[server]\nkind = 'ganesha'\n[product]\nversion = '6'\n[nfs]\nversions = ['4.1']\n")
+    assert (ganesha.product.name, ganesha.product.version) == ("NFS-Ganesha", "6")
+    assert (ganesha.nfs.versions, ganesha.features) == (["4.1"], frozenset({"showmount"}))
+    assert target.parse("[product]\nname = 'Ours'\n[nfs]\nfeatures = []\n").product.name == "Ours"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -55,6 +63,7 @@ def test_without_a_file_the_defaults_stand() -> None:
         ("[nfs]\nversions = []", ["nfs.versions", "at least 1 item"]),
         ("[nfs]\nfeatures = ['xatr']", ["unknown feature 'xatr', did you mean xattr?", "docs/requirements.md"]),
         ("[server]\nkind = 'samba'", ["server.kind", "'knfsd'"]),
+        ("server = 1", ["server: Input should be a valid dictionary"]),
         ("format = 2", ["format", "Input should be 1"]),
         ("profile = ", ["not valid TOML"]),
         ("profile = 'x'\ncolour = 1", ["profile: 'x'", "unknown key colour"]),
