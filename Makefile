@@ -13,7 +13,10 @@ PYTEST_OPTIONS ?=
 # Where 'make compare' keeps the run that it compared with last.
 LAST_NIGHT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nfs-conformance-last-night
 
-.PHONY: help conformance compare test lint unit lab-tests host-packages clean down
+# The part of the lies that today's lab tests tell.
+TODAY := $(shell expr $$(date +%j) % 4 + 1)/4
+
+.PHONY: help conformance compare test lint unit lab-tests sabotage host-packages clean down
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -38,11 +41,15 @@ lint: $(VENV)/ready
 
 unit: $(VENV)/ready $(VENV)/junit-10.xsd
 	@$(MAKE) --no-print-directory host-packages PACKAGES="$(PACKAGES) $(TEST_PACKAGES)"
-	$(PYTHON) -m pytest tests --ignore tests/lab_world -q --cov
+	$(PYTHON) -m pytest tests --ignore tests/lab_world --ignore tests/sabotage -q --cov
 
 lab-tests: $(VENV)/ready host-packages
 	$(PYTHON) -m lab build
-	$(PYTHON) -m pytest tests/lab_world -v --durations=0
+	SABOTAGE_PART=$(TODAY) $(PYTHON) -m pytest tests/lab_world tests/sabotage -v --durations=0
+
+# make sabotage      all lies of docs/sabotage.md; make lab-tests tells a quarter of them each day
+sabotage: $(VENV)/ready host-packages
+	$(PYTHON) -m pytest tests/sabotage -v --durations=0
 
 # make down          end the lab and everything it started
 down: $(VENV)/ready

@@ -1,0 +1,36 @@
+"""A world broken on purpose makes exactly the named requirements FAIL.
+
+SABOTAGE_PART=2/4 in the environment takes the second quarter of the lies, so that a CI that runs often sees all of them
+in turn; without it all are told. The two about the article's own failure and fix are told every time.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from certify.catalogue import published
+from fixtures.sabotage import SABOTAGES, Sabotage
+from tests.lab_world.suite_run import WHOLE_SUITE, run_suite
+
+
+ALWAYS = ("force-no-root-squash", "recycler-keeps-everything")
+
+
+def told_today() -> list[Sabotage]:
+    """What is always told, and the part of the table that SABOTAGE_PART names."""
+    part, _, parts = os.environ.get("SABOTAGE_PART", "1/1").partition("/")
+    turn = list(SABOTAGES)[int(part) - 1 :: int(parts)]
+    return [lie for name, lie in SABOTAGES.items() if name in ALWAYS or name in turn]
+
+
+@pytest.mark.parametrize("lie", told_today(), ids=lambda lie: lie.name)
+def test_lie_is_found(tmp_path: Path, lie: Sabotage) -> None:
+    files = [entry.test for entry in published().entries if entry.requirement.id.removeprefix("NFSK8S-") in lie.breaks]
+    versions = ",".join(lie.versions)
+    options = ["--nfs-versions", versions, "--sabotage", lie.name, "--keep"]
+    run = run_suite(tmp_path, *files, *options, within=WHOLE_SUITE)
+    verdicts = {(line["id"].removeprefix("NFSK8S-"), line["variant"]): line["verdict"] for line in run.results}
+    assert {requirement for requirement, _ in verdicts} == lie.breaks
+    assert set(verdicts.values()) == {"FAILED"}, f"{verdicts}\n{run.output}"
+    assert run.code == 1
