@@ -13,7 +13,6 @@ from certify.catalogue import published
 from fixtures.sabotage import SABOTAGES, Sabotage
 from tests.lab_world.suite_run import WHOLE_SUITE, run_suite
 
-
 ALWAYS = ("force-no-root-squash", "recycler-keeps-everything")
 
 
