@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from certify import known, signing
 from certify import target as target_file
@@ -98,36 +99,20 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    handed: dict[str, Any] | None = getattr(config, "workerinput", None)
-    suites = config.rootpath / "suites"
     judged = target(config)
     try:
         known_failures = known.load(_known_failures(config)) if _known_failures(config).exists() else ()
         key = signing.load_private_key(Path(config.getoption("sign"))) if config.getoption("sign") else None
     except TargetError as error:
         raise pytest.UsageError(str(error)) from error
+    handed: dict[str, Any] | None = getattr(config, "workerinput", None)
     if handed:
         folder, worker = RunFolder(Path(handed["certify_run"])), str(handed["workerid"])
     else:
         folder, worker = _new_folder(config), "main"
-        asked = any(_below(suites, argument, config.invocation_params.dir) for argument in config.args)
-        info = RunInfo(
-            name=folder.name,
-            started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            command=tuple(str(argument) for argument in config.invocation_params.args),
-            suite=describe() if asked else {},
-            target=judged.model_dump(),
-            profile=judged.profile,
-        )
-        objections = config.stash.setdefault(_OBJECTIONS, [])
-        recorder = Recorder(folder, environment(config), info, objections, key, asked=asked)
-        config.pluginmanager.register(recorder, "certify-recorder")
-        if asked:
-            config.pluginmanager.register(LiveLines(config), "certify-live")
-        if config.getoption("plan"):
-            config.pluginmanager.register(Planner(folder.path.parent), "certify-planner")
+        _register_recorder(config, folder, key)
     observer = Observer(
-        folder, worker, suites, environment(config), judged, PROFILES[judged.profile], tuple(known_failures)
+        folder, worker, _suites(config), environment(config), judged, PROFILES[judged.profile], known_failures
     )
     config.pluginmanager.register(observer, _OBSERVER)
 
@@ -146,6 +131,31 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
                 "deselected": observer.deselected,
             }
             output[WORKER_OUTPUT] = json.dumps(content, default=str)
+
+
+def _register_recorder(config: pytest.Config, folder: RunFolder, key: Ed25519PrivateKey | None) -> None:
+    """What only the process that the operator started does: it writes the run, and talks to the terminal."""
+    judged = target(config)
+    asked = any(_below(_suites(config), argument, config.invocation_params.dir) for argument in config.args)
+    info = RunInfo(
+        name=folder.name,
+        started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        command=tuple(str(argument) for argument in config.invocation_params.args),
+        suite=describe() if asked else {},
+        target=judged.model_dump(),
+        profile=judged.profile,
+    )
+    objections = config.stash.setdefault(_OBJECTIONS, [])
+    recorder = Recorder(folder, environment(config), info, objections, key, asked=asked)
+    config.pluginmanager.register(recorder, "certify-recorder")
+    if asked:
+        config.pluginmanager.register(LiveLines(config), "certify-live")
+    if config.getoption("plan"):
+        config.pluginmanager.register(Planner(folder.path.parent), "certify-planner")
+
+
+def _suites(config: pytest.Config) -> Path:
+    return config.rootpath / "suites"
 
 
 def _new_folder(config: pytest.Config) -> RunFolder:
