@@ -6,6 +6,7 @@ It concerns tests that carry @requirement or live under `suites/`; for all other
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -150,6 +151,8 @@ def _register_recorder(config: pytest.Config, folder: RunFolder, key: Ed25519Pri
     config.pluginmanager.register(recorder, "certify-recorder")
     if asked:
         config.pluginmanager.register(LiveLines(config), "certify-live")
+        # CI systems end a job with SIGTERM: it gets its reports and its cleaning up as with ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     if config.getoption("plan"):
         config.pluginmanager.register(Planner(folder.path.parent), "certify-planner")
 

@@ -229,11 +229,15 @@ def started(inner: pytest.Pytester, *options: str) -> Iterator[subprocess.Popen[
         process.wait()
 
 
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
-def test_an_interrupted_run_still_reports(project: Project, workers: list[str]) -> None:
+def test_an_interrupted_run_still_reports(project: Project, workers: list[str], ending: signal.Signals) -> None:
     inner = project(slow=QUICK + SLOW)
     with started(inner, *workers) as process:
-        os.killpg(process.pid, signal.SIGINT)
+        if ending is signal.SIGINT:
+            os.killpg(process.pid, ending)  # as a terminal does
+        else:
+            process.send_signal(ending)
         assert process.wait(timeout=30) == pytest.ExitCode.INTERRUPTED
     latest = inner.path / "reports" / "latest"
     quick, slow = results(latest)
