@@ -1,0 +1,1 @@
+"""File semantics between hosts that share an export."""

@@ -1,0 +1,1 @@
+"""Locks that count for every host."""
