@@ -7,7 +7,7 @@ from certify.evidence import Evidence
 from fixtures.kube.space import Space
 from fixtures.scenario import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE, eventually, promised
+from fixtures.waiting import PATIENCE, promised
 
 FILES = 10_000
 # What is easily forgotten: hidden names, deep trees, owners and modes that shut everybody out, odd names, links.
@@ -58,12 +58,7 @@ def test_recycle_empties_the_volume(export: Exporter, nfs_server: NfsServer, spa
         "claimRef" not in document["spec"], "the old claim is forgotten", expected="no claimRef", seen=document["spec"]
     )
     with promised("the cluster reports the recycling"):
-        events = eventually(
-            lambda: space.kube.events("default", volume),
-            until=lambda events: any("VolumeRecycled" in event for event in events),
-            what="the event VolumeRecycled",
-            within=PATIENCE.bind,
-        )
+        events = space.volume_events(volume, "VolumeRecycled")
     evidence.attach("volume-events.txt", "\n".join(events))
 
     with evidence.step("claim it again"), promised("a recycled volume can be claimed again"):

@@ -1,0 +1,55 @@
+"""NFSK8S-RECLAIM-007"""
+
+from certify.declare import MUST, requirement
+from certify.evidence import Evidence
+from fixtures.kube.space import Space
+from fixtures.scenario import Exporter, Prober
+from fixtures.servers.server import NfsServer
+from fixtures.waiting import PATIENCE, promised
+
+
+@requirement(
+    "NFSK8S-RECLAIM-007",
+    level=MUST,
+    cites=[
+        "https://kubernetes.io/docs/concepts/storage/persistent-volumes/#retain",
+        "https://kubernetes.io/docs/concepts/storage/persistent-volumes/#phase",
+    ],
+    since="0.2",
+)
+def test_failed_volume_is_used_again(
+    export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence
+) -> None:
+    """A Failed volume is usable again after the documented steps.
+
+    The steps: delete the volume object, look after the data on the server, create a volume for the same path. Observed
+    in the cluster: Failed, then a new volume that is Bound. Observed on the server: the data outlives the object,
+    and the new claim's pod changes it.
+    """
+    shared = export("rw,sync,no_subtree_check,no_root_squash")
+    files = nfs_server.files(shared)
+    failing, claim = space.bound_volume(shared.path, {"spec": {"persistentVolumeReclaimPolicy": "Delete"}})
+    files.write("keep", b"kept\n", mode=0o666)
+    files.write("scrap", b"scrap\n")
+    with evidence.step("delete the claim"), promised("a volume that nobody can delete becomes Failed"):
+        space.delete_claim(claim)
+        space.wait_volume(failing, "Failed", PATIENCE.bind)
+
+    with evidence.step("delete the volume object"), promised("a Failed volume can be deleted"):
+        space.delete("PersistentVolume", failing)
+        space.kube.wait_gone("PersistentVolume", failing)
+    left = [entry.path for entry in files.tree()]
+    evidence.expect(left == ["keep", "scrap"], "the data outlives the object", expected=["keep", "scrap"], seen=left)
+
+    with evidence.step("clean up on the server, offer the path again"), promised("the path can be claimed again"):
+        files.shell("rm scrap")
+        retained = {"spec": {"persistentVolumeReclaimPolicy": "Retain"}}
+        volume = space.available_volume(shared.path, "again", retained)
+        space.create_claim()
+        space.wait_bound(volume, claim)
+    used = probe("ls -A /data; cat /data/keep; echo used >> /data/keep")
+    wanted = ["keep", "kept"]
+    seen = used.log.splitlines()
+    evidence.expect(seen == wanted, "the new pod finds what was kept", expected=wanted, seen=seen)
+    stored = files.read("keep")
+    evidence.expect(stored == b"kept\nused\n", "and uses it, as the server sees", expected="kept, used", seen=stored)

@@ -1,0 +1,43 @@
+"""NFSK8S-VOLUME-003"""
+
+from certify.declare import MUST, requirement
+from certify.evidence import Evidence
+from fixtures.kube.space import Space
+from fixtures.scenario import Exporter, Prober
+from fixtures.servers.server import NfsServer
+from fixtures.waiting import promised
+
+
+@requirement(
+    "NFSK8S-VOLUME-003",
+    level=MUST,
+    cites=["https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes"],
+    since="0.2",
+)
+def test_volume_must_offer_the_mode(
+    export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence
+) -> None:
+    """A claim is bound only to a volume that offers the access modes it asks for.
+
+    Observed in the cluster: a ReadWriteMany claim finds nothing in a volume that offers ReadWriteOnce and ReadOnlyMany,
+    and is bound to one that offers ReadWriteMany. Observed on the server: its pod's file in that volume's export.
+    """
+    narrow = {"spec": {"accessModes": ["ReadWriteOnce", "ReadOnlyMany"]}}
+    other = space.available_volume(export("rw,sync,no_subtree_check").path, "narrow", narrow)
+    with evidence.step("claim ReadWriteMany"), promised("the binder says that no volume offers the mode"):
+        event = space.create_unbound_claim("nfs-pvc-many")
+    evidence.attach("claim-event.txt", event)
+
+    shared = export("rw,sync,no_subtree_check")
+    with evidence.step("offer ReadWriteMany"), promised("the claim is bound once a volume offers its mode"):
+        fitting = space.create_volume(shared.path, "many")["metadata"]["name"]
+        space.wait_bound(fitting, "nfs-pvc-many")
+    modes = space.claim("nfs-pvc-many")["status"]["accessModes"]
+    evidence.expect(modes == ["ReadWriteMany"], "the claim has its mode", expected=["ReadWriteMany"], seen=modes)
+    phase = space.volume(other)["status"]["phase"]
+    evidence.expect(phase == "Available", "the other volume is still Available", expected="Available", seen=phase)
+
+    with evidence.step("write into it"):
+        probe("echo many > /data/file", claim="nfs-pvc-many")
+    stored = nfs_server.files(shared).read("file")
+    evidence.expect(stored == b"many\n", "the pod wrote into the fitting volume", expected=b"many\n", seen=stored)
