@@ -15,7 +15,7 @@ from lab.eventually import eventually
 
 CHECKOUT = Path(__file__).parents[2]
 ONE_SCENARIO = ("suites/mount/test_client_mounts_an_export.py", "--nfs-versions", "4.2")
-WHOLE_SUITE = 1800  # seconds, a cluster made afresh included
+WHOLE_SUITE = 2700  # seconds, building as a new user and a cluster made afresh included
 SHORT_RUN = 600
 AFTER_CTRL_C = 120
 
