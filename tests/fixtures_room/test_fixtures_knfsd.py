@@ -107,9 +107,9 @@ def test_exports_of_other_runs_are_removed_and_only_those() -> None:
 
 
 def test_files_are_described_as_find_prints_them() -> None:
-    container = FakeContainer(answer=lambda _: "f 999 998 640 12 a file\nd 0 0 1777 4096 .dir\n")
+    container = FakeContainer(answer=lambda _: "f 999 998 640 12 a\nfile\0d 0 0 1777 4096 .dir\0")
     tree = _server(container).files(Export("a", "/srv/a", "rw")).tree()
-    assert [entry.path for entry in tree] == [".dir", "a file"]
+    assert [entry.path for entry in tree] == [".dir", "a\nfile"]
     assert (tree[1].owner, tree[1].mode, tree[1].size) == ("999:998", 0o640, 12)
 
 
