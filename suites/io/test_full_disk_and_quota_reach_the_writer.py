@@ -1,0 +1,74 @@
+"""NFSK8S-IO-012"""
+
+from certify.declare import MUST, requirement
+from certify.evidence import Evidence
+from fixtures.clients.host import NfsClient
+from fixtures.scenario import Exporter
+from fixtures.servers.server import Limitable, NfsServer
+
+USER = 1234
+# Write until an error comes, at write, fsync or close, and say at which.
+_FILL = """
+file = os.open('full-by-%d' % os.getuid(), os.O_CREAT | os.O_WRONLY)
+at, error = 'write', None
+try:
+    for _ in range({mebibytes}):
+        os.write(file, bytes(1024 * 1024))
+    at = 'fsync'
+    os.fsync(file)
+    at = 'close'
+    os.close(file)
+    at = 'nowhere'
+except OSError as raised:
+    error = errno.errorcode[raised.errno]
+[at, error]
+"""
+
+
+@requirement(
+    "NFSK8S-IO-012",
+    level=MUST,
+    cites=["write(2)", "fsync(2)", "close(2)", "RFC 7530 section 13.1.4", "RFC 8881 section 15.1.4"],
+    since="0.2",
+)
+def test_full_disk_and_quota_reach_the_writer(
+    export: Exporter,
+    client: NfsClient,
+    limitable: Limitable,
+    nfs_server: NfsServer,
+    *,
+    nfs_version: str,
+    evidence: Evidence,
+) -> None:
+    """A full file system reaches the writer as ENOSPC and an exhausted quota as EDQUOT, at write, fsync or close, and
+    earlier data stays intact.
+
+    Observed on the client: the errno and the call it comes from, for a user with a quota of 8 MiB and for root on a
+    file system of 48 MiB; earlier files read as before. Observed on the server: their SHA-256, the space taken.
+    """
+    shared = export("rw,sync,no_subtree_check,no_root_squash")
+    limitable.limit(shared, mebibytes=48, user=USER, user_mebibytes=8)
+    files = nfs_server.files(shared)
+    mounted = client.mount(nfs_server.endpoint, shared.path, version=nfs_version)
+    evidence.attach("df-before.txt", files.shell("df -k ."))
+    root = client.session(mounted.path)
+    user = client.session(mounted.path, as_user=f"{USER}:{USER}")
+    make = "data = os.urandom(100_000); file = open('early-%d' % os.getuid(), 'wb'); file.write(data); file.close()"
+    digests = {
+        f"early-{uid}": who.do(f"{make}; hashlib.sha256(data).hexdigest()") for uid, who in ((0, root), (USER, user))
+    }
+
+    for who, wanted, mebibytes in ((user, "EDQUOT", 16), (root, "ENOSPC", 64)):
+        with evidence.step(f"write {mebibytes} MiB until {wanted}"):
+            at, error = who.do(_FILL.format(mebibytes=mebibytes))
+        evidence.attach(f"{wanted}.txt", f"{error} at {at}\n")
+        evidence.expect(error == wanted, f"the writer gets {wanted}", expected=wanted, seen=f"{error} at {at}")
+
+    evidence.attach("df-after.txt", files.shell("df -k ."))
+    on_server = {name: files.sha256(name) for name in digests}
+    evidence.expect(on_server == digests, "earlier data is intact on the server", expected=digests, seen=on_server)
+    read = {name: root.do(f"hashlib.sha256(open({name!r}, 'rb').read()).hexdigest()") for name in digests}
+    evidence.expect(read == digests, "and on the client", expected=digests, seen=read)
+    # Not its size: writes beyond the one that was refused leave holes before them.
+    used = int(files.shell(f"du -k full-by-{USER} | cut -f1"))
+    evidence.expect(used <= 8 * 1024, "the quota is what stopped the user", expected="at most 8192 KiB", seen=used)
