@@ -34,32 +34,40 @@ REFUSED = ["shared", "write EROFS", "create EROFS", "unlink EROFS"]
         "https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes",
         "https://kubernetes.io/docs/concepts/storage/volumes/#nfs",
         "kubernetes/kubernetes#90885",
+        "kubernetes/kubernetes#71214",
+        "kubernetes/kubernetes#70503",
     ],
     since="0.2",
 )
 def test_read_only_volume_refuses_writes(
     export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence
 ) -> None:
-    """`readOnly: true` in a volume's source, in a pod's claim or in a container's mount: writes fail with EROFS.
+    """A pod that says `readOnly: true` in its volume's source, its claim or its mount gets EROFS for every write.
 
     Observed in three pods: reading works; opening for writing, creating and unlinking fail with EROFS. Observed on the
-    node: `ro` where source or claim say so, `rw` where the container's mount does. Observed on the server, whose export
-    is rw: nothing changed.
+    node: `ro` where the pod's volume says so. Observed on the server, whose export is rw: nothing changed. Kubernetes
+    ignores the mode ReadOnlyMany and `readOnly` in the source of a PersistentVolume when it mounts in-tree NFS
+    (kubernetes#71214): what a pod may do that says nothing itself is recorded, not demanded.
     """
     shared = export("rw,sync,no_subtree_check")
     files = nfs_server.files(shared)
     files.write("file", b"shared\n", mode=0o666)
-    space.bound_volume(shared.path)
+    space.bound_volume(shared.path, READ_ONLY_MANY, {"spec": {"accessModes": ["ReadOnlyMany"]}})
 
-    for where, path, mode in (("inline", shared.path, "ro"), ("claim", "", "ro"), ("mount", "", "rw")):
+    for where, path, mode in (("inline", shared.path, "ro"), ("claim", "", "ro"), ("mount", "", "")):
         with evidence.step(f"try to write with readOnly in the {where}"):
             tried = probe(_TRY, manifest=f"nfs-probe-read-only-{where}.yml", path=path)
         lines = tried.log.splitlines()
         evidence.expect(lines == REFUSED, f"readOnly in the {where} means EROFS", expected=REFUSED, seen=lines)
         options = tried.mount.split()[3].split(",")
-        evidence.expect(mode in options, f"readOnly in the {where}, on the node", expected=mode, seen=tried.mount)
+        evidence.expect(
+            mode in options or not mode, f"readOnly in the {where}, on the node", expected=mode, seen=tried.mount
+        )
 
     left = [entry.path for entry in files.tree()]
     evidence.expect(left == ["file"], "nothing was made or deleted on the server", expected=["file"], seen=left)
     stored = files.read("file")
     evidence.expect(stored == b"shared\n", "the file is unchanged on the server", expected=b"shared\n", seen=stored)
+
+    silent = probe("touch /data/file && echo takes a write")
+    evidence.attach("pod-that-says-nothing.txt", f"{silent.log}{silent.mount}")

@@ -1,0 +1,59 @@
+"""NFSK8S-VOLUME-019"""
+
+from certify.declare import MUST, requirement
+from certify.evidence import Evidence
+from fixtures.kube.space import Space
+from fixtures.scenario import Exporter, Prober
+from fixtures.servers.server import NfsServer
+from fixtures.waiting import promised
+
+
+@requirement(
+    "NFSK8S-VOLUME-019",
+    level=MUST,
+    cites=[
+        "https://kubernetes.io/docs/concepts/storage/persistent-volumes/#persistent-volumes",
+        "https://kubernetes.io/docs/concepts/storage/volumes/#nfs",
+    ],
+    since="0.2",
+)
+def test_two_volumes_share_one_export(
+    *,
+    export: Exporter,
+    nfs_server: NfsServer,
+    space: Space,
+    probe: Prober,
+    two_nodes: tuple[str, str],
+    evidence: Evidence,
+) -> None:
+    """Two volumes on one export path can be in use at the same time, and both show the same data.
+
+    Observed in two pods on one node: each reads what the other wrote; one goes on when the other and its mount are
+    gone. Observed on the node: a mount of its own for each volume. Observed on the server: both files.
+    """
+    shared = export("rw,sync,no_subtree_check")
+    names = ("left", "right")
+    for name in names:
+        with promised(f"the volume {name} on a path that is in use is bound"):
+            volume = space.available_volume(shared.path, name)
+            space.create_claim(name)
+            space.wait_bound(volume, name)
+
+    _, node = two_nodes
+    with evidence.step("use both volumes on one node"):
+        left = probe("echo left > /data/left", name="left", claim="left", node=node)
+        right = probe("echo right > /data/right; cat /data/left", name="right", claim="right", node=node)
+    evidence.expect(right.log == "left\n", "the right pod reads the left one's file", expected="left", seen=right.log)
+    mounts = [one.mount.split()[1] for one in (left, right)]
+    evidence.expect(mounts[0] != mounts[1], "each volume has its mount", expected="two mount points", seen=mounts)
+    read = left.pod.sh("cat /data/right")
+    evidence.expect(read.stdout == "right\n", "the left pod reads the right one's file", expected="right", seen=read)
+
+    with evidence.step("delete the left pod"):
+        left.pod.delete()
+    wrote = right.pod.sh("echo still >> /data/right && cat /data/left")
+    evidence.expect(wrote.stdout == "left\n", "the right pod goes on", expected="left", seen=wrote)
+    files = nfs_server.files(shared)
+    stored = {entry.path: files.read(entry.path) for entry in files.tree()}
+    wanted = {"left": b"left\n", "right": b"right\nstill\n"}
+    evidence.expect(stored == wanted, "both pods' files are on the server", expected=wanted, seen=stored)
