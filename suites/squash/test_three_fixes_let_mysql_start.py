@@ -43,7 +43,7 @@ def test_three_fixes_let_mysql_start(
     shared = export(f"{BASE},root_squash", mode=0o755)
     files = nfs_server.files(shared)
     space.bound_volume(shared.path)
-    mysql.deploy(replicas=0)
+    mysql.deploy({"spec": {"replicas": 0}})
     for fix, (options, owner, context) in FIXES.items():
         with evidence.step(f"arrange the fix {fix}"):
             shared = nfs_server.set_options(shared, options)
