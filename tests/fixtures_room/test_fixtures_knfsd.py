@@ -57,6 +57,12 @@ def test_a_lie_changes_options_one_by_one() -> None:
     assert SABOTAGES["recycler-keeps-everything"].options("rw,root_squash") == "rw,root_squash"
 
 
+def test_a_lie_may_change_only_what_was_asked_for() -> None:
+    lie = SABOTAGES["squash-root-alone"]
+    assert lie.options("rw,all_squash") == "rw,no_all_squash"
+    assert lie.options("rw,sync") == "rw,sync"
+
+
 def test_a_sabotaged_server_exports_something_else_than_it_says() -> None:
     listing = "/usr/local/kubernetes/volumes/a  *(sync,wdelay,rw,secure,no_root_squash,no_all_squash)\n"
     container = FakeContainer(
