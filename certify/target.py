@@ -95,7 +95,7 @@ class _OwnServer:
 _OUR_OWN = {
     "knfsd": _OwnServer(
         "Linux kernel NFS server",
-        ("allocate-and-copy", "async-export", "showmount", "subtree-check", "write-gathering", "xattr"),
+        ("allocate-and-copy", "async-export", "quota", "showmount", "subtree-check", "write-gathering", "xattr"),
     ),
     "ganesha": _OwnServer("NFS-Ganesha", ("showmount",)),
 }

@@ -1,0 +1,60 @@
+"""NFSK8S-WORKLOAD-008"""
+
+from certify.declare import MUST, requirement
+from certify.evidence import Evidence
+from fixtures.cluster_use import Killer
+from fixtures.kube.space import Space
+from fixtures.scenario import Exporter
+from fixtures.servers.server import NfsServer
+from fixtures.waiting import promised
+from fixtures.workloads.mysql import MySql
+
+SIGKILLED = 137
+_ARRANGE = ("CREATE DATABASE myshop", "CREATE TABLE myshop.ledger (id INT PRIMARY KEY, note VARCHAR(200))")
+
+
+@requirement(
+    "NFSK8S-WORKLOAD-008",
+    level=MUST,
+    cites=["https://dev.mysql.com/doc/refman/en/innodb-recovery.html", "fsync(2)"],
+    since="0.2",
+)
+def test_committed_rows_survive_a_kill(
+    *, export: Exporter, nfs_server: NfsServer, space: Space, mysql: MySql, kill: Killer, evidence: Evidence
+) -> None:
+    """After SIGKILL of mysqld every committed row is there.
+
+    The ledger of what was acknowledged is kept outside the cluster. Observed in the cluster: the container was ended by
+    signal 9 while rows were committed, the same pod serves again, and holds every row of the ledger and at most the
+    one more that was under way. Observed on the server: the table's file.
+    """
+    shared = export("rw,sync,no_subtree_check,no_root_squash")
+    space.bound_volume(shared.path)
+    with evidence.step("deploy MySQL"):
+        mysql.deploy()
+        pod = mysql.wait_ready()
+        mysql.query(*_ARRANGE)
+
+    with evidence.step("commit row after row, kill mysqld meanwhile"):
+        committed = mysql.commit_until_lost(
+            "INSERT INTO myshop.ledger VALUES (%s, REPEAT('x', 200))", after=50, then=lambda: kill(pod, "mysqld")
+        )
+    evidence.attach("ledger.txt", f"{committed} rows were acknowledged")
+    evidence.expect(committed > 50, "rows were committed until the end", expected="> 50", seen=committed)
+
+    with evidence.step("wait for its restart"), promised("MySQL recovers and serves again"):
+        mysql.wait_restarted(pod)
+        rows = mysql.query("SELECT id FROM myshop.ledger ORDER BY id")
+    status = pod.require()["status"]["containerStatuses"][0]
+    code = status["lastState"]["terminated"]["exitCode"]
+    evidence.expect(code == SIGKILLED, "mysqld was ended by SIGKILL", expected=SIGKILLED, seen=status["lastState"])
+    found = [number for (number,) in rows]
+    acknowledged = list(range(committed))
+    missing = sorted(set(acknowledged) - set(found))
+    evidence.expect(missing == [], "every committed row is there", expected="no row missing", seen=missing)
+    more = sorted(set(found) - set(acknowledged))
+    evidence.expect(
+        more in ([], [committed]), "and nothing that was never sent", expected=f"none or {committed}", seen=more
+    )
+    size = nfs_server.files(shared).stat("myshop/ledger.ibd").size
+    evidence.expect(size > 0, "the table is on the server", expected="> 0 bytes", seen=size)
