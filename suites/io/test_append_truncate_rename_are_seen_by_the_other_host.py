@@ -46,11 +46,11 @@ def test_append_truncate_rename_are_seen_by_the_other_host(
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     one, other = two_hosts(shared)
-    one.do("open('file', 'w').write('begin')")
+    one.do(_write("file", "w", "begin"))
     seen = other.do(_LOOK)
     evidence.expect(seen == [5, "begin"], "the other host sees the file", expected=[5, "begin"], seen=seen)
     with evidence.step("append on one host"):
-        one.do("open('file', 'a').write(' and end')")
+        one.do(_write("file", "a", " and end"))
     seen, wanted = other.do(_LOOK), [13, "begin and end"]
     evidence.expect(seen == wanted, "the other host sees what was appended", expected=wanted, seen=seen)
     with evidence.step("truncate on the other host"):
@@ -58,7 +58,7 @@ def test_append_truncate_rename_are_seen_by_the_other_host(
     seen = one.do(_LOOK)
     evidence.expect(seen == [5, "begin"], "the first host sees the truncation", expected=[5, "begin"], seen=seen)
 
-    one.do("open('current', 'w').write('0' * 1000)")
+    one.do(_write("current", "w", "0" * 1000))
     with evidence.step(f"rename {RENAMES} times over a file that the other host opens and reads meanwhile"):
         other.begin(_READ)
         one.do(_RENAME)
@@ -80,3 +80,8 @@ def test_append_truncate_rename_are_seen_by_the_other_host(
 
 def _whole(content: str) -> bool:
     return len(content) == 1000 and len(set(content)) == 1
+
+
+def _write(name: str, mode: str, text: str) -> str:
+    """Code that writes and closes: what close(2) reports must be seen, not lost with a forgotten file object."""
+    return f"with open({name!r}, {mode!r}) as file:\n    file.write({text!r})"

@@ -38,7 +38,7 @@ def test_names_are_kept(
     session = client.session(mounted.path)
     with evidence.step("make a file of each name"):
         for number, name in enumerate(NAMES):
-            session.do(f"open({name!r}, 'x').write('{number}')")
+            session.do(f"with open({name!r}, 'x') as file:\n    file.write('{number}')")
     error = session.attempt("open('n' * 256, 'x')").error
     evidence.expect(error == "ENAMETOOLONG", "256 bytes are too long", expected="ENAMETOOLONG", seen=error)
 
