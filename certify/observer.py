@@ -170,7 +170,7 @@ def _show_as_skip(report: pytest.TestReport, message: str) -> None:
 def _plan(item: pytest.Item, requirement: Requirement, server: str, worker: str) -> Record:
     callspec = getattr(item, "callspec", None)
     variant = str(callspec.id) if callspec else ""
-    version = str(callspec.params.get("nfs_version", variant)) if callspec else ""
+    version = str(callspec.params.get("nfs_version", variant)) if callspec and requirement.each_version else ""
     return planned(requirement, nodeid=item.nodeid, variant=variant, version=version, server=server, worker=worker)
 
 

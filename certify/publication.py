@@ -106,6 +106,7 @@ def _entry(entry: Entry) -> Iterator[str]:
     remarks = [str(requirement.level), "planned" if entry.planned else f"[{entry.test}](../{entry.test})"]
     remarks += [f"since {requirement.since}"] if requirement.since else []
     remarks += [f"NFS {', '.join(requirement.versions)} only"] if requirement.versions else []
+    remarks += [] if requirement.each_version else ["one NFS version speaks for all"]
     remarks += [f"feature `{name}`" for name in sorted(requirement.features)]
     remarks += [f"needs `{name}`" for name in requirement.needs]
     yield f"{'; '.join(remarks)}. Sources: {', '.join(requirement.cites)}."

@@ -32,7 +32,8 @@ class Requirement:
 
     `cites` are its sources: a URL, `RFC 8881`, `exports(5)` or `owner/repository#123`. `features` are the optional
     ones that a target must declare for it, `versions` the NFS versions it makes sense on (none: all), `needs` the
-    abilities of the world without which it cannot be judged.
+    abilities of the world without which it cannot be judged. Where the protocol does not matter, `each_version` is
+    false: one version speaks for all.
     Raises ValueError for a malformed id, unknown version or ability, or when summary or citations are missing.
     """
 
@@ -45,6 +46,7 @@ class Requirement:
     description: str = ""
     versions: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    each_version: bool = True
 
     def __post_init__(self) -> None:
         if not ID_PATTERN.fullmatch(self.id):

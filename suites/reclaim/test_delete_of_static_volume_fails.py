@@ -13,6 +13,7 @@ from fixtures.waiting import PATIENCE, promised
     level=MUST,
     cites=["https://kubernetes.io/docs/concepts/storage/persistent-volumes/#delete"],
     since="0.2",
+    each_version=False,
 )
 def test_delete_of_static_volume_fails(
     export: Exporter, nfs_server: NfsServer, space: Space, evidence: Evidence

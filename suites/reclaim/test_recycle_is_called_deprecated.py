@@ -14,6 +14,7 @@ from fixtures.kube.space import Space
         "kubernetes/kubernetes#36760",
     ],
     since="0.2",
+    each_version=False,
 )
 def test_recycle_is_called_deprecated(space: Space, evidence: Evidence) -> None:
     """The warning that the policy Recycle is deprecated is recorded.

@@ -13,6 +13,7 @@ from fixtures.waiting import PATIENCE, promised
     level=MUST,
     cites=["https://kubernetes.io/docs/concepts/storage/persistent-volumes/#retain", "kubernetes/kubernetes#24682"],
     since="0.2",
+    each_version=False,
 )
 def test_retain_keeps_the_data(
     export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence

@@ -15,6 +15,7 @@ HUNDRED = {"spec": {"resources": {"requests": {"storage": "100Gi"}}}}
     level=MUST,
     cites=["https://kubernetes.io/docs/concepts/storage/persistent-volumes/#binding"],
     since="0.2",
+    each_version=False,
 )
 def test_claim_waits_for_large_volume(
     export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence

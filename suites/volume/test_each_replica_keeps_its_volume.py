@@ -22,6 +22,7 @@ REPLICAS = ("nfs-replica-0", "nfs-replica-1")
         "https://kubernetes.io/docs/concepts/storage/storage-classes/",
     ],
     since="0.2",
+    each_version=False,
 )
 def test_each_replica_keeps_its_volume(
     export: Exporter, nfs_server: NfsServer, space: Space, images: EngineImages, evidence: Evidence

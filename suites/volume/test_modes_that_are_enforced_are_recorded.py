@@ -22,6 +22,7 @@ REFUSED = "ReadWriteOncePod access mode"
     ],
     since="0.2",
     needs=["two-nodes"],
+    each_version=False,
 )
 def test_modes_that_are_enforced_are_recorded(
     *,

@@ -17,6 +17,7 @@ CLAIM, VOLUME = "PersistentVolumeClaim", "PersistentVolume"
         "https://kubernetes.io/docs/concepts/storage/persistent-volumes/#storage-object-in-use-protection",
     ],
     since="0.2",
+    each_version=False,
 )
 def test_objects_in_use_are_protected(
     export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence

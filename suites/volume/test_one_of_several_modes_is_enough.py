@@ -15,6 +15,7 @@ MODES = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany"]
     level=MUST,
     cites=["https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes"],
     since="0.2",
+    each_version=False,
 )
 def test_one_of_several_modes_is_enough(
     export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence

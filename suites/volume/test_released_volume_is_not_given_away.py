@@ -17,6 +17,7 @@ from fixtures.waiting import PATIENCE, promised
         "kubernetes-csi/csi-driver-nfs#257",
     ],
     since="0.2",
+    each_version=False,
 )
 def test_released_volume_is_not_given_away(
     export: Exporter, nfs_server: NfsServer, space: Space, evidence: Evidence

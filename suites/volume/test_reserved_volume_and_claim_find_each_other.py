@@ -18,6 +18,7 @@ RESERVED, NAMING = "nfs-pvc-reserved", "nfs-pvc-naming"
         "kubernetes/kubernetes#24682",
     ],
     since="0.2",
+    each_version=False,
 )
 def test_reserved_volume_and_claim_find_each_other(
     export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence

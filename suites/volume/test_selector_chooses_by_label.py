@@ -18,6 +18,7 @@ def _selecting(*shelves: str) -> dict[str, object]:
     level=MUST,
     cites=["https://kubernetes.io/docs/concepts/storage/persistent-volumes/#selector"],
     since="0.2",
+    each_version=False,
 )
 def test_selector_chooses_by_label(
     export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence

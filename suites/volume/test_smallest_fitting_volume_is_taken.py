@@ -17,6 +17,7 @@ WANTED = {"spec": {"resources": {"requests": {"storage": "6Gi"}}}}
     level=MUST,
     cites=["https://kubernetes.io/docs/concepts/storage/persistent-volumes/#binding", "kubernetes/kubernetes#61839"],
     since="0.2",
+    each_version=False,
 )
 def test_smallest_fitting_volume_is_taken(
     export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence

@@ -18,6 +18,7 @@ from fixtures.waiting import promised
         "https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass",
     ],
     since="0.2",
+    each_version=False,
 )
 @pytest.mark.usefixtures("default_class")
 def test_storage_class_selects_the_volume(

@@ -13,6 +13,7 @@ from fixtures.waiting import promised
     level=MUST,
     cites=["https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes"],
     since="0.2",
+    each_version=False,
 )
 def test_volume_must_offer_the_mode(
     export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence

@@ -17,6 +17,7 @@ ABSENT = "registry.invalid/nfs-conformance/absent"
     level=MUST,
     cites=["https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy"],
     since="0.2",
+    each_version=False,
 )
 def test_image_pull_policy_decides_where_images_come_from(
     space: Space, images: EngineImages, evidence: Evidence

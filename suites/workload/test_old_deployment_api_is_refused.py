@@ -15,6 +15,7 @@ REFUSAL = 'no matches for kind "Deployment" in version "extensions/v1beta1"'
     level=MUST,
     cites=["https://kubernetes.io/docs/reference/using-api/deprecation-guide/#deployment-v116"],
     since="0.2",
+    each_version=False,
 )
 def test_old_deployment_api_is_refused(space: Space, evidence: Evidence) -> None:
     """A Deployment of `extensions/v1beta1` is refused by today's API, and the diagnosis gives its `apps/v1` form.

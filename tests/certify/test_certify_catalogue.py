@@ -84,11 +84,14 @@ def test_a_profile_requires_must_and_what_is_declared() -> None:
 
 
 def test_the_document_for_people_shows_what_is_known_of_each() -> None:
-    full = wanted(6, area="LOCK", versions=("3",), features=frozenset({"quota"}), needs=("two-nodes",))
+    full = wanted(
+        6, area="LOCK", versions=("3",), features=frozenset({"quota"}), needs=("two-nodes",), each_version=False
+    )
     text = requirements_md(
         build({"suites/x.py": replace(full, description="Seen on both sides.")}, [wanted(1)], FEATURES)
     )
-    assert "MUST; [suites/x.py](../suites/x.py); since 0.1; NFS 3 only; feature `quota`; needs `two-nodes`." in text
+    assert "MUST; [suites/x.py](../suites/x.py); since 0.1; NFS 3 only; one NFS version speaks for all; " in text
+    assert "feature `quota`; needs `two-nodes`." in text
     assert "Seen on both sides." in text
     assert "MUST; planned; since 0.1. Sources: nfs(5)." in text
 
