@@ -10,9 +10,10 @@ from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
 from fixtures.scenario import Exporter
 from fixtures.servers.server import NfsServer
+from fixtures.waiting import PATIENCE, eventually
 
 # mount.nfs starts statd by this script when it does not run.
-_STOP = "mv /usr/sbin/start-statd /usr/sbin/start-statd.aside; pkill -x rpc.statd; ! pgrep -x rpc.statd"
+_STOP = "mv /usr/sbin/start-statd /usr/sbin/start-statd.aside && pkill -x rpc.statd"
 _START = "mv /usr/sbin/start-statd.aside /usr/sbin/start-statd; pgrep -x rpc.statd || rpc.statd --no-notify"
 MESSAGE = "rpc.statd is not running but is required for remote locking"
 
@@ -22,6 +23,11 @@ def without_statd(client: NfsClient) -> Iterator[NfsClient]:
     """The client host while its rpc.statd neither runs nor is started."""
     try:
         client.sh(_STOP).must("stop rpc.statd on the client")
+        eventually(
+            lambda: not client.run(["pgrep", "-x", "rpc.statd"]).ok,
+            what="rpc.statd on the client to end",
+            within=PATIENCE.command,
+        )
         yield client
     finally:
         client.sh(_START).must("start rpc.statd on the client again")
