@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
 from certify import signing
 from certify.catalogue import published
 from certify.comparison import Change, Comparison, compare
+from certify.durations import DURATIONS
 from certify.errors import TargetError
 from certify.folder import RunFolder
 from certify.outputs import read_bundle, write_outputs
@@ -50,6 +52,9 @@ def main(arguments: list[str] | None = None) -> int:
     command = commands.add_parser("catalogue", help="write docs/requirements.json, .md and the published schemas")
     command.add_argument("--check", action="store_true", help="write nothing; exit code 1 says that they are stale")
     command.set_defaults(run=_catalogue)
+    command = commands.add_parser("durations", help="take a run's times as those that --plan shows where none ran yet")
+    command.add_argument("folder", type=Path, metavar="DIR", help="the run's folder, for example reports/latest")
+    command.set_defaults(run=_durations)
     options = parser.parse_args(arguments)
     try:
         return int(options.run(options))
@@ -108,6 +113,13 @@ def _catalogue(options: argparse.Namespace) -> int:
         return 1 if changed else 0
     for file in publish():
         print(file)
+    return 0
+
+
+def _durations(options: argparse.Namespace) -> int:
+    measured = {record.nodeid: round(record.duration_s) for record in _load(options.folder).records}
+    DURATIONS.write_text(json.dumps(measured, indent=0, sort_keys=True) + "\n", "utf-8")
+    print(f"{DURATIONS}: {len(measured)} scenarios")
     return 0
 
 

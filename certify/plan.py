@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from certify.record import read_run
+from certify.durations import known_durations
 from certify.requirement import ABILITIES, Requirement, requirement_of
-
-DURATIONS = Path(__file__).with_name("durations.json")
 
 
 class Planner:
@@ -47,17 +44,6 @@ def plan_lines(scenarios: list[tuple[str, Requirement]], seconds: Mapping[str, f
     )
     for need in sorted({need for _, requirement in scenarios for need in requirement.needs}):
         yield f"needs {need}: {ABILITIES[need]}"
-
-
-def known_durations(reports: Path) -> dict[str, float]:
-    """Return seconds by test id: of the latest run below `reports`, else as measured by the project."""
-    shipped: dict[str, float] = json.loads(DURATIONS.read_text("utf-8"))
-    latest = reports / "latest"
-    try:
-        run = read_run((latest / "results.jsonl").read_bytes(), (latest / "environment.json").read_bytes())
-    except (OSError, ValueError, KeyError, TypeError):
-        return shipped
-    return shipped | {record.nodeid: record.duration_s for record in run.records}
 
 
 def _minutes(seconds: float) -> str:
