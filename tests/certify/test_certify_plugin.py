@@ -63,7 +63,7 @@ def test_setup_error(broken):
 def test_teardown_error(sticky):
     """Teardown errs."""
 
-@promise(7, features=["quota"])
+@promise(7, features=["deep-suites"])
 def test_not_supported(broken):
     """It is optional, and stops before its fixtures do anything."""
 
