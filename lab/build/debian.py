@@ -3,9 +3,10 @@
 import os
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from lab import paths
 from lab.build import versions
@@ -98,12 +99,18 @@ def root_filesystem(job: Job, name: str, *, hooks: Sequence[str] = ()) -> None:
         *[f"--customize-hook={hook}" for hook in hooks],
         section["suite"],
         str(target),
-        _source_line(section["suite"]),
+        *map(_source_line, _suites(section)),
     ]
     try:
         job.run(command, within=900, env={"TMPDIR": str(job.scratch), "LC_ALL": "C.UTF-8"})
     except LabError as error:
         raise LabError(f"{error}\nIf a package is gone, change [{name}] in {versions.FILE}") from error
+
+
+def _suites(section: Mapping[str, Any]) -> list[str]:
+    """The section's suite, and those that packages written as `name/suite` come from."""
+    others = {suite for _, _, suite in (package.partition("/") for package in section["packages"])} - {""}
+    return [section["suite"], *sorted(others)]
 
 
 def _source_line(suite: str) -> str:
