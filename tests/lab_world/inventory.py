@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 
 from lab import namespace, state, world
 
@@ -19,7 +20,7 @@ def main() -> None:
     namespace.enter(recorded.holder)
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         os.environ.pop(variable, None)
-    print(json.dumps(_count(world.attach()), indent=2))
+    json.dump(_count(world.attach()), sys.stdout, indent=2)
 
 
 def _count(lab: world.World) -> dict[str, list[str]]:
