@@ -62,5 +62,18 @@ def _item(function: Any, version: str) -> Any:
 def test_a_requirement_that_names_versions_is_asked_on_those_alone() -> None:
     kept = [_item(_of_one_version, "4.2"), _item(_of_all, "3"), SimpleNamespace(function=_of_one_version)]
     items = [*kept, _item(_of_one_version, "3")]
-    pytest_collection_modifyitems(items)
+    pytest_collection_modifyitems(cast(Any, SimpleNamespace()), items)
     assert items == kept
+
+
+def test_workers_begin_with_those_that_have_the_server_alone_and_go_on_with_the_longest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("fixtures.order.shipped_durations", lambda: {"short": 1.0, "long": 9.0, "alone": 3.0})
+    short, long, alone, unknown = (
+        SimpleNamespace(function=None, nodeid=name, fixturenames=["server_alone"] if name == "alone" else [])
+        for name in ("short", "long", "alone", "unknown")
+    )
+    items: list[Any] = [unknown, short, long, alone]
+    pytest_collection_modifyitems(cast(Any, SimpleNamespace(workerinput={})), items)
+    assert items == [alone, long, short, unknown]
