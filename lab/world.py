@@ -71,6 +71,16 @@ class World:
         if not self.cluster_is_golden:
             Golden.of("cluster", plan_steps(), self._state.recipe).save(self.machines["cluster"])
 
+    def cut_power(self, name: str) -> None:
+        """What a power cut does to a machine: only what had reached its disks is left."""
+        self.machines[name].power_cut()
+
+    def restore_power(self, name: str) -> None:
+        """Boot the machine again and wait for its Docker Engine."""
+        self.machines[name].power_on(ENGINE_PATIENCE)
+        if name == "storage":
+            _route_back(self)
+
     def route_load_balancers(self, node_address: str) -> None:
         """Send the load-balancer addresses on to a node from the cluster machine."""
         route = ["ip", "route", "replace", network.LOAD_BALANCER_NETWORK, "via", node_address]

@@ -1,0 +1,51 @@
+"""NFSK8S-RECOVERY-008"""
+
+import time
+
+from certify.declare import MUST, requirement
+from certify.evidence import Evidence
+from fixtures.scenario import Exporter, TwoHosts
+from fixtures.servers.server import NfsServer, Restartable
+from fixtures.waiting import PATIENCE
+
+_LOCK = "{name} = open('{name}', 'a+'); fcntl.lockf({name}, fcntl.LOCK_EX | fcntl.LOCK_NB)"
+
+
+@requirement(
+    "NFSK8S-RECOVERY-008",
+    level=MUST,
+    cites=["RFC 7530 section 9.6.2", "RFC 8881 section 8.4.2", "nfs.conf(5)", "NixOS/nixpkgs#311168"],
+    since="0.2",
+    needs=["two-nodes", "fault-injection"],
+)
+def test_new_locks_wait_for_the_grace_period(
+    *,
+    export: Exporter,
+    two_hosts: TwoHosts,
+    nfs_server: NfsServer,
+    restartable: Restartable,
+    evidence: Evidence,
+) -> None:
+    """After a restart of the server new locks wait for the end of the grace period and reclaims succeed, and its
+    seconds are measured.
+
+    Two client hosts stand for the nodes; one holds a lock when the server restarts. Observed on the other: it gets a
+    lock that nobody held, and the seconds that it waited; the held one stays refused. Observed on the server: what the
+    holder writes under its lock afterwards.
+    """
+    shared = export("rw,sync,no_subtree_check,no_root_squash")
+    holder, other = two_hosts(shared)
+    holder.do(_LOCK.format(name="held"))
+    other.do("open('free', 'w').close()")
+    with evidence.step("restart the server"):
+        restartable.restart()
+    began = time.monotonic()
+    with evidence.step("take a lock that nobody held"):
+        taken = other.attempt(_LOCK.format(name="free"), timeout=PATIENCE.lease).error
+    evidence.attach("seconds.txt", f"a new lock after {time.monotonic() - began:.1f} s\n")
+    evidence.expect(taken == "no error", "a new lock is given in the end", expected="no error", seen=taken)
+    refused = other.attempt(_LOCK.format(name="held")).error
+    evidence.expect(refused == "EAGAIN", "the held lock was reclaimed", expected="EAGAIN", seen=refused)
+    holder.do("held.write('mine'); held.flush(); os.fsync(held.fileno())")
+    stored = nfs_server.files(shared).read("held")
+    evidence.expect(stored == b"mine", "the holder writes under its lock", expected=b"mine", seen=stored)

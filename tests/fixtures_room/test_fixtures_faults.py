@@ -1,0 +1,114 @@
+"""Faults: what became of acknowledged changes, on a local disk that is damaged by hand; and who can cut power."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from certify.errors import EnvironmentFailure
+from fixtures.faults import journal
+from fixtures.faults.journal import BLOCK, CHANGES, RECORD, record
+from fixtures.faults.ledger import Ledger, Verdicts, judge
+from fixtures.faults.power import storage_power
+from lab.eventually import eventually
+
+ENOUGH = 40
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> tuple[Path, Ledger]:
+    """A folder that the real writer has worked in until it was killed, and its ledger."""
+    data, notes = tmp_path / "data", tmp_path / "ledger"
+    data.mkdir()
+    writer = subprocess.Popen([sys.executable, journal.__file__, "write", str(notes), "seed"], cwd=data)
+    try:
+        eventually(
+            lambda: notes.exists() and len(notes.read_text().splitlines()) > ENOUGH,
+            what="acknowledged changes",
+            within=30,
+        )
+    finally:
+        writer.kill()
+        writer.wait(10)
+    return data, Ledger.read("seed", notes.read_text())
+
+
+def _judged(data: Path, ledger: Ledger) -> Verdicts:
+    done = subprocess.run([sys.executable, journal.__file__, "read"], cwd=data, capture_output=True, check=True)
+    return judge(ledger, json.loads(done.stdout))
+
+
+def test_nothing_is_amiss_on_an_honest_disk(written: tuple[Path, Ledger]) -> None:
+    data, ledger = written
+    assert ledger.total > ENOUGH
+    assert set(ledger.acknowledged) == set(CHANGES)
+    assert not ledger.error
+    assert _judged(data, ledger).clean
+
+
+def _overwrite(path: Path, at: int, data: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(data)
+
+
+def _swap(path: Path) -> None:
+    lines = path.read_bytes()
+    path.write_bytes(lines[RECORD : 2 * RECORD] + lines[:RECORD] + lines[2 * RECORD :])
+
+
+@pytest.mark.parametrize(
+    ("damage", "verdict", "change"),
+    [
+        (lambda data: os.truncate(data / "appended", 3 * RECORD), "lost", "append 3"),
+        (lambda data: (data / "created/2").unlink(), "lost", "create 2"),
+        (lambda data: (data / "created/2").write_bytes(b""), "lost", "create 2"),
+        (lambda data: (data / "renamed/current").write_bytes(record("seed", 1)), "lost", "rename"),
+        (lambda data: _overwrite(data / "direct", BLOCK, bytes(BLOCK)), "lost", "direct 1"),
+        (lambda data: _overwrite(data / "mapped", BLOCK, bytes(BLOCK)), "lost", "store 1"),
+        (lambda data: _overwrite(data / "mapped", BLOCK + RECORD, bytes(RECORD)), "torn", "store at 1"),
+        (lambda data: _overwrite(data / "appended", RECORD, b"x"), "torn", "append at 1"),
+        (lambda data: (data / "appended").open("ab").write(record("seed", 0)), "doubled", "append 0"),
+        (lambda data: _swap(data / "appended"), "reordered", "append 0"),
+    ],
+)
+def test_damage_is_found_and_named(
+    written: tuple[Path, Ledger], damage: Callable[[Path], object], verdict: str, change: str
+) -> None:
+    data, ledger = written
+    damage(data)
+    verdicts = _judged(data, ledger)
+    assert any(entry.startswith(change) for entry in getattr(verdicts, verdict)), verdicts
+    assert change in str(verdicts)
+
+
+def test_an_error_that_ended_the_writer_and_its_longest_pause_are_told() -> None:
+    notes = "append 0 1.0\ncreate 0 1.5\nappend 1 11.25\nerror rename 0 [Errno 5] Input/output error\n"
+    ledger = Ledger.read("seed", notes)
+    assert ledger.error == "rename 0 [Errno 5] Input/output error"
+    assert (ledger.acknowledged["append"], ledger.acknowledged["rename"]) == (2, 0)
+    assert ledger.longest_pause == pytest.approx(9.75)
+
+
+def test_power_is_cut_for_the_block_and_the_server_brought_back() -> None:
+    done: list[str] = []
+    switch = SimpleNamespace(
+        cut_power=lambda role: done.append(f"cut {role}"), restore_power=lambda role: done.append(f"restore {role}")
+    )
+    power = storage_power(cast(Any, switch), cast(Any, SimpleNamespace(ensure_serving=lambda: done.append("serve"))))
+    with pytest.raises(KeyError), power.cut():
+        done.append("meanwhile")
+        raise KeyError
+    assert done == ["cut storage", "meanwhile", "restore storage", "serve"]
+
+
+def test_an_engine_whose_machines_share_a_kernel_cannot_cut_power() -> None:
+    engine = SimpleNamespace(name="docker")
+    with pytest.raises(EnvironmentFailure, match=r"docker engine cannot cut .* Use --engine=lab"):
+        storage_power(cast(Any, engine), cast(Any, None))
