@@ -39,12 +39,17 @@ def test_mysql_fails_under_root_squash(
             what=f"the container of {pod.name} to end",
             within=PATIENCE.pod,
         )
-    log = pod.logs()
-    evidence.attach("mysql.log", log)
     evidence.expect(code != 0, "the container ends with an error", expected="an exit code other than 0", seen=code)
-    line = REFUSED.search(log)
-    evidence.expect(line is not None, "chown is what is not permitted", expected=REFUSED.pattern, seen=log)
-    evidence.attach("log-line.txt", line[0] if line else "")
+    with promised("chown is what is not permitted"):
+        # The container is started again and again: its log may be of a run that has not come that far.
+        log = eventually(
+            pod.logs,
+            until=lambda text: bool(REFUSED.search(text)),
+            what=f"the line {REFUSED.pattern}",
+            within=PATIENCE.command,
+        )
+    evidence.attach("mysql.log", log)
+    evidence.attach("log-line.txt", REFUSED.findall(log)[0])
 
     files = nfs_server.files(shared)
     directory = files.stat()
