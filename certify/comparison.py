@@ -38,7 +38,7 @@ class Comparison:
     """What changed from an older run to a newer one.
 
     `broken`: it passed, or was not there, and now fails or proves nothing. `gone`: it passed and did not run again, or
-    was skipped.
+    was skipped; an NFS version that another speaks for now is not gone.
     """
 
     broken: tuple[Change, ...]
@@ -57,7 +57,9 @@ class Comparison:
 def compare(old: Run, new: Run) -> Comparison:
     """Compare two runs, variant by variant; repeated runs of one count together."""
     before, after = _by_variant(old), _by_variant(new)
-    changes = [_change(before.get(key, []), after.get(key, [])) for key in sorted({*before, *after})]
+    speaking_for_all = {(record.id, record.server) for record in new.records if not record.version}
+    keys = [key for key in sorted({*before, *after}) if key in after or (key[0], key[2]) not in speaking_for_all]
+    changes = [_change(before.get(key, []), after.get(key, [])) for key in keys]
     return Comparison(
         broken=tuple(c for c in changes if _unproved(c.after) and c.before in (None, Verdict.PASSED)),
         gone=tuple(c for c in changes if c.after in (None, Verdict.SKIPPED) and c.before is Verdict.PASSED),

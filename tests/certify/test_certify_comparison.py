@@ -68,3 +68,11 @@ def test_repeated_runs_of_a_scenario_count_together() -> None:
     good, bad = record(wanted(1), "3"), record(wanted(1), "3", Verdict.FAILED)
     assert compare(run_of(good), run_of(bad, good)).worse
     assert not compare(run_of(bad, good), run_of(bad, good)).worse
+
+
+@pytest.mark.parametrize("after", [Verdict.PASSED, Verdict.FAILED])
+def test_a_version_that_another_speaks_for_now_is_not_gone(after: Verdict) -> None:
+    old = run_of(record(wanted(1), "3"), record(wanted(1), "4.2"))
+    found = compare(old, run_of(replace(record(wanted(1), "4.2", after), version="")))
+    assert not found.gone
+    assert found.worse is (after is Verdict.FAILED)
