@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from lab.eventually import eventually
 from lab.network import GATEWAY, MTU, PREFIX_LENGTH
 from lab.processes import ProcessId
 
+ENGINE_PORT = 2376
 SHARED_MEMORY = "/dev/shm"  # guest memory must be on a tmpfs: elsewhere every page is written to disk
 
 
@@ -64,7 +66,7 @@ class Machine:
         self.spec = spec
         self.name = spec.name
         self.address = spec.address
-        self.docker_url = f"tcp://{spec.address}:2376"
+        self.docker_url = f"tcp://{spec.address}:{ENGINE_PORT}"
         self.cert_path = authority
         self.console = spec.folder / "console.log"
         self._docker = docker
@@ -114,6 +116,11 @@ class Machine:
         def answers() -> bool:
             if not self.process:
                 raise LabError(f"machine {self.name} went off while it booted. {self.console_end()}")
+            # What is sent to a machine that boots is lost, and sent again later and later: knock often instead.
+            try:
+                socket.create_connection((self.address, ENGINE_PORT), timeout=0.5).close()
+            except OSError:
+                return False
             return self.docker("version", "--format", "{{.Server.Version}}", within=10, check=False).returncode == 0
 
         try:
