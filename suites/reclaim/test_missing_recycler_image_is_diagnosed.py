@@ -22,12 +22,13 @@ DIAGNOSIS = "recycler-image-unusable"
 _HIDE = """
 mirrors=/etc/containerd/certs.d/${1%%/*}
 mkdir -p $mirrors && echo 'server = "https://registry.invalid"' > $mirrors/hosts.toml
+ctr --namespace k8s.io images ls --quiet | grep -qxF "$1" || exit 0  # not pulled yet
 ctr --namespace k8s.io images tag --force "$1" "$1-aside" && ctr --namespace k8s.io images rm "$1"
 """
 _SHOW = """
+rm -rf /etc/containerd/certs.d/${1%%/*}
 ctr --namespace k8s.io images ls --quiet | grep -qxF "$1-aside" || exit 0
 ctr --namespace k8s.io images tag --force "$1-aside" "$1" && ctr --namespace k8s.io images rm "$1-aside"
-rm -r /etc/containerd/certs.d/${1%%/*}
 """
 
 

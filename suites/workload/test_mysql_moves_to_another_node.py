@@ -1,5 +1,7 @@
 """NFSK8S-WORKLOAD-006"""
 
+import re
+
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.cluster_use import Cordon
@@ -72,7 +74,9 @@ def test_mysql_moves_to_another_node(
     mysql.query("CREATE TABLE myshop.later (id INT PRIMARY KEY)")
     clients = files.shell(_CLIENTS)
     evidence.attach("server-connections.txt", clients)
-    evidence.expect(f"{address}:" in clients, "that node is the server's client", expected=address, seen=clients)
+    # A server that listens on IPv6 sees IPv4 addresses in brackets: [::ffff:192.0.2.1]:999.
+    seen = re.search(rf"\b{re.escape(address)}\]?:", clients)
+    evidence.expect(seen is not None, "that node is the server's client", expected=address, seen=clients)
     for path in ("myshop/goods.ibd", "myshop/later.ibd"):
         found = files.stat(path)
         evidence.expect(found.owner == "999:999", f"{path} is on the server", expected="999:999", seen=found)
