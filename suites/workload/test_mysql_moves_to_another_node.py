@@ -1,0 +1,82 @@
+"""NFSK8S-WORKLOAD-006"""
+
+import re
+
+from certify.declare import MUST, requirement
+from certify.evidence import Evidence
+from fixtures.cluster_use import Cordon
+from fixtures.kube.space import Space
+from fixtures.scenario import Exporter
+from fixtures.servers.server import NfsServer
+from fixtures.waiting import PATIENCE, eventually, promised
+from fixtures.workloads.mysql import MySql
+
+ROWS = [(1, "ink"), (2, "paper")]
+_ARRANGE = (
+    "CREATE DATABASE myshop",
+    "CREATE TABLE myshop.goods (id INT PRIMARY KEY, name VARCHAR(40))",
+    "INSERT INTO myshop.goods VALUES " + ", ".join(map(str, ROWS)),
+)
+# A control plane takes ordinary pods only when they tolerate its taint; that of a drained node is another one.
+_TAINT = {"key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule"}
+ANYWHERE = {"spec": {"template": {"spec": {"tolerations": [_TAINT]}}}}
+_CLIENTS = "ss --no-header --tcp --numeric state established '( sport = :2049 )'"
+
+
+@requirement(
+    "NFSK8S-WORKLOAD-006",
+    level=MUST,
+    cites=["https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/"],
+    since="0.2",
+    needs=["two-nodes"],
+)
+def test_mysql_moves_to_another_node(
+    *,
+    export: Exporter,
+    nfs_server: NfsServer,
+    space: Space,
+    mysql: MySql,
+    two_nodes: tuple[str, str],
+    cordon: Cordon,
+    evidence: Evidence,
+) -> None:
+    """When its node is drained, MySQL moves to another node and finds its rows there.
+
+    The node is cordoned and MySQL's pod evicted, until its successor has a place; other pods of the node stay.
+    Observed in the cluster: the successor on another node, the rows read through the service. Observed on the server:
+    a connection from that node, whose MySQL writes into the same files.
+    """
+    shared = export("rw,sync,no_subtree_check,no_root_squash")
+    files = nfs_server.files(shared)
+    volume, _ = space.bound_volume(shared.path)
+    with evidence.step("deploy MySQL, write rows"):
+        mysql.deploy(ANYWHERE)
+        first = mysql.wait_ready()
+        mysql.query(*_ARRANGE)
+    before = first.require()["spec"]["nodeName"]
+
+    with evidence.step(f"drain node {before} of {', '.join(two_nodes)}"), promised("MySQL finds a place on another"):
+        with cordon(before):
+            space.kube.evict(first.name, space.name)
+            eventually(
+                lambda: [pod for pod in mysql.pods() if "nodeName" in pod["spec"]],
+                what="a successor that has a node",
+                within=PATIENCE.pod,
+            )
+        second = mysql.wait_ready()
+    successor = second.require()
+    after, address = successor["spec"]["nodeName"], successor["status"]["hostIP"]
+    evidence.expect(after != before, "MySQL is on another node", expected=f"not {before}", seen=after)
+    rows = mysql.query("SELECT id, name FROM myshop.goods ORDER BY id")
+    evidence.expect(rows == ROWS, "its rows moved with it", expected=ROWS, seen=rows)
+    evidence.attach("nodes.txt", f"{before} -> {after} ({address})\n{mysql.mount(volume)}")
+
+    mysql.query("CREATE TABLE myshop.later (id INT PRIMARY KEY)")
+    clients = files.shell(_CLIENTS)
+    evidence.attach("server-connections.txt", clients)
+    # A server that listens on IPv6 sees IPv4 addresses in brackets: [::ffff:192.0.2.1]:999.
+    seen = re.search(rf"\b{re.escape(address)}\]?:", clients)
+    evidence.expect(seen is not None, "that node is the server's client", expected=address, seen=clients)
+    for path in ("myshop/goods.ibd", "myshop/later.ibd"):
+        found = files.stat(path)
+        evidence.expect(found.owner == "999:999", f"{path} is on the server", expected="999:999", seen=found)
