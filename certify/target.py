@@ -95,9 +95,12 @@ class _OwnServer:
 _OUR_OWN = {
     "knfsd": _OwnServer(
         "Linux kernel NFS server",
-        ("allocate-and-copy", "async-export", "quota", "showmount", "subtree-check", "write-gathering", "xattr"),
+        (
+            *("allocate-and-copy", "async-export", "quota", "server-side-groups", "showmount", "subtree-check"),
+            *("write-gathering", "xattr"),
+        ),
     ),
-    "ganesha": _OwnServer("NFS-Ganesha", ("showmount",)),
+    "ganesha": _OwnServer("NFS-Ganesha", ("server-side-groups", "showmount")),
 }
 
 

@@ -47,7 +47,7 @@ def test_the_suites_own_servers_are_described_unless_the_file_says_otherwise() -
     assert (target.Target().product.name, "xattr" in target.Target().features) == ("Linux kernel NFS server", True)
     ganesha = target.parse("[server]\nkind = 'ganesha'\n[product]\nversion = '6'\n[nfs]\nversions = ['4.1']\n")
     assert (ganesha.product.name, ganesha.product.version) == ("NFS-Ganesha", "6")
-    assert (ganesha.nfs.versions, ganesha.features) == (["4.1"], frozenset({"showmount"}))
+    assert (ganesha.nfs.versions, ganesha.features) == (["4.1"], frozenset({"server-side-groups", "showmount"}))
     assert target.parse("[product]\nname = 'Ours'\n[nfs]\nfeatures = []\n").product.name == "Ours"
 
 
