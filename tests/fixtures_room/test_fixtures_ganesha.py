@@ -53,6 +53,13 @@ def test_a_server_of_another_kind_is_stopped_in_order_before_this_one_starts() -
     assert server.container is not cast(Any, knfsd)
 
 
+def test_a_restart_names_the_version_that_is_not_offered() -> None:
+    container = FakeContainer()
+    Ganesha(cast(Any, container), "10.99.0.3").restart(without_version="4.2")
+    assert container.told == ["restart"]
+    assert container.commands[0][-1] == "4.2"
+
+
 def test_groups_are_looked_up_for_one_export() -> None:
     container = FakeContainer()
     server = Ganesha(cast(Any, container), "10.99.0.3")
