@@ -13,19 +13,24 @@ from certify.requirement import ID_PATTERN
 
 
 class KnownFailure(BaseModel):
-    """One entry: on this server and these NFS versions (none: all) the requirement is known to fail."""
+    """One entry: on this server and these NFS versions (none: all) the requirement is known to fail.
+
+    `kernel` is how the kernel release of the server's machine begins, e.g. "7.2." (empty: whatever it is).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str = Field(pattern=f"^{ID_PATTERN.pattern}$")
     server: str = Field(min_length=1)
     versions: list[str] = []
+    kernel: str = ""
     reason: str = Field(min_length=1)
     link: str = Field(pattern="^https?://")
 
-    def covers(self, requirement_id: str, server: str, version: str) -> bool:
-        """Return whether the entry speaks of this requirement, server and NFS version."""
-        return self.id == requirement_id and self.server == server and (not self.versions or version in self.versions)
+    def covers(self, requirement_id: str, server: str, version: str, kernel: str) -> bool:
+        """Return whether the entry speaks of this requirement, server, NFS version and kernel."""
+        here = self.id == requirement_id and self.server == server and kernel.startswith(self.kernel)
+        return here and (not self.versions or version in self.versions)
 
 
 class _File(BaseModel):
@@ -55,6 +60,8 @@ def parse(text: str) -> tuple[KnownFailure, ...]:
         raise TargetError(f"not valid TOML: {error}") from error
 
 
-def find(failures: Sequence[KnownFailure], requirement_id: str, server: str, version: str) -> KnownFailure | None:
+def find(
+    failures: Sequence[KnownFailure], requirement_id: str, server: str, version: str, kernel: str = ""
+) -> KnownFailure | None:
     """Return the entry that speaks of this scenario, or None."""
-    return next((entry for entry in failures if entry.covers(requirement_id, server, version)), None)
+    return next((entry for entry in failures if entry.covers(requirement_id, server, version, kernel)), None)

@@ -133,7 +133,8 @@ class Observer:
         vars(report)[PAYLOAD] = payload
 
     def _known(self, plan: Record) -> KnownFailure | None:
-        return known.find(self.known_failures, plan.id, plan.server, plan.version)
+        kernel = str(self.facts.get("server", {}).get("kernel", ""))
+        return known.find(self.known_failures, plan.id, plan.server, plan.version, kernel)
 
     def _admit(self, item: pytest.Function) -> None:
         requirement = _requirement(item)

@@ -95,10 +95,13 @@ class _OwnServer:
 _OUR_OWN = {
     "knfsd": _OwnServer(
         "Linux kernel NFS server",
-        ("allocate-and-copy", "async-export", "quota", "showmount", "subtree-check", "write-gathering", "xattr"),
+        (
+            *("allocate-and-copy", "async-export", "quota", "server-side-groups", "showmount", "subtree-check"),
+            *("write-gathering", "xattr"),
+        ),
     ),
     # Its mountd does not say who mounts (phdeniel/nfs-ganesha#23), which is half of `showmount`.
-    "ganesha": _OwnServer("NFS-Ganesha", ("quota",)),
+    "ganesha": _OwnServer("NFS-Ganesha", ("quota", "server-side-groups")),
 }
 
 

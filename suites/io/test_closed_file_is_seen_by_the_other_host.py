@@ -25,6 +25,8 @@ def test_closed_file_is_seen_by_the_other_host(
     new content; then the other way round. Observed on the server: the last content.
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
+    # Made before the mounts: see the scenario of IO-002.
+    nfs_server.files(shared).write("file", b"round none")
     one, other = two_hosts(shared)
     for number in range(ROUNDS):
         writer, reader = (one, other) if number % 2 == 0 else (other, one)

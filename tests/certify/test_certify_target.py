@@ -47,7 +47,7 @@ def test_the_suites_own_servers_are_described_unless_the_file_says_otherwise() -
     assert (target.Target().product.name, "xattr" in target.Target().features) == ("Linux kernel NFS server", True)
     ganesha = target.parse("[server]\nkind = 'ganesha'\n[product]\nversion = '6'\n[nfs]\nversions = ['4.1']\n")
     assert (ganesha.product.name, ganesha.product.version) == ("NFS-Ganesha", "6")
-    assert (ganesha.nfs.versions, ganesha.features) == (["4.1"], frozenset({"quota"}))
+    assert (ganesha.nfs.versions, ganesha.features) == (["4.1"], frozenset({"quota", "server-side-groups"}))
     assert target.parse("[product]\nname = 'Ours'\n[nfs]\nfeatures = []\n").product.name == "Ours"
 
 
@@ -96,6 +96,10 @@ def test_a_known_failure_speaks_of_its_server_and_versions_alone() -> None:
     assert known.find(entries, "NFSK8S-IO-008", "knfsd", "4.2") is None
     everywhere = known.parse(ENTRY.replace('versions = ["4.2"]', ""))
     assert known.find(everywhere, "NFSK8S-IO-007", "knfsd", "3") == everywhere[0]
+    somewhere = known.parse(f'{ENTRY}kernel = "7.2."\n')
+    assert known.find(somewhere, "NFSK8S-IO-007", "knfsd", "4.2", "7.2.12") == somewhere[0]
+    assert known.find(somewhere, "NFSK8S-IO-007", "knfsd", "4.2", "6.12.3") is None
+    assert known.find(somewhere, "NFSK8S-IO-007", "knfsd", "4.2") is None
 
 
 @pytest.mark.parametrize(

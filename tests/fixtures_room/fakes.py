@@ -64,6 +64,9 @@ class FakeContainer:
     def unpause(self) -> None:
         self.told.append("unpause")
 
+    def restart(self) -> None:
+        self.told.append("restart")
+
     def never_restart(self) -> None:
         self.told.append("never_restart")
 

@@ -1,14 +1,18 @@
 """nfs-ganesha behind the same protocol: its configuration, and which of two servers has the ports."""
 
+import subprocess
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+import fixtures.servers.ganesha.provider as ganesha
 from certify.errors import NotSupported
 from fixtures.engines.engine import StoragePlan
 from fixtures.servers.container_server import KIND_LABEL, LABELS, acquire
 from fixtures.servers.ganesha.config import effective_options, export_block, export_id
 from fixtures.servers.ganesha.provider import Ganesha
+from fixtures.servers.server import Account
 from tests.fixtures_room.fakes import FakeContainer, FakeContainers
 
 PLAN = StoragePlan(network="host", disk="/data", address="10.99.0.3")
@@ -47,3 +51,25 @@ def test_a_server_of_another_kind_is_stopped_in_order_before_this_one_starts() -
     server = acquire(Ganesha, cast(Any, containers), PLAN, "image")
     assert knfsd.told == ["stop", "remove"]
     assert server.container is not cast(Any, knfsd)
+
+
+def test_a_restart_names_the_version_that_is_not_offered() -> None:
+    container = FakeContainer()
+    Ganesha(cast(Any, container), "10.99.0.3").restart(without_version="4.2")
+    assert container.told == ["restart"]
+    assert container.commands[0][-1] == "4.2"
+
+
+def test_groups_are_looked_up_for_one_export() -> None:
+    container = FakeContainer()
+    server = Ganesha(cast(Any, container), "10.99.0.3")
+    export = server.export("a", "rw")
+    assert any("Manage_Gids = false;" in word for word in container.commands[-1])
+    server.look_up_groups(export, Account(4567, 4567, (5001, 5002)))
+    assert container.commands[-2][4:] == ["4567", "4567", "5001", "5002"]
+    assert any("Manage_Gids = true;" in word for word in container.commands[-1])
+
+
+def test_the_start_script_is_valid_shell() -> None:
+    script = Path(ganesha.__file__).with_name("start.sh")
+    subprocess.run(["sh", "-n", str(script)], check=True)

@@ -112,6 +112,14 @@ def test_exports_of_other_runs_are_removed_and_only_those() -> None:
     assert removed == ["b-99999999"]
 
 
+def test_lookups_of_groups_that_an_earlier_run_left_on_are_ended_and_only_those() -> None:
+    container = FakeContainer(answer=lambda argv: "a-0123abcd" if argv[2].startswith("cat ") else None)
+    _server(container).remove_others("0123abcd")
+    assert not any("rpc.mountd" in command[2] for command in container.commands)
+    _server(container).remove_others("99999999")
+    assert any("rpc.mountd" in command[2] for command in container.commands)
+
+
 def test_files_are_described_as_find_prints_them() -> None:
     container = FakeContainer(answer=lambda _: "f 999 998 640 12 a\nfile\0d 0 0 1777 4096 .dir\0")
     tree = _server(container).files(Export("a", "/srv/a", "rw")).tree()
