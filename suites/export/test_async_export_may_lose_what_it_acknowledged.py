@@ -18,6 +18,7 @@ CHANGES = 200
     since="0.2",
     features=["async-export"],
     needs=["power-cut"],
+    each_version=False,
 )
 def test_async_export_may_lose_what_it_acknowledged(
     export: Exporter, writing: Writing, power: StoragePower, nfs_server: NfsServer, evidence: Evidence

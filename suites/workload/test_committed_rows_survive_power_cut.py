@@ -29,6 +29,7 @@ COMMITS = 50
     ],
     since="0.2",
     needs=["power-cut"],
+    each_version=False,
 )
 def test_committed_rows_survive_power_cut(
     *,
