@@ -57,9 +57,7 @@ def test_login_needs_tls_and_todays_plugin(
         ((_, protocol),) = mysql.query("SHOW SESSION STATUS LIKE 'Ssl_version'")
         ((plugin,),) = mysql.query("SELECT plugin FROM mysql.user WHERE CONCAT(user, '@', host) = CURRENT_USER()")
     evidence.expect(protocol.startswith("TLS"), "with TLS", expected="TLSv1.2 or later", seen=protocol)
-    evidence.expect(
-        plugin == "caching_sha2_password", "and by its plugin", expected="caching_sha2_password", seen=plugin
-    )
+    evidence.expect(plugin == PLUGIN, "and by its plugin", expected=PLUGIN, seen=plugin)
 
     outdated = mysql.old_login_error()
     evidence.attach("old-client.txt", outdated)
