@@ -215,11 +215,20 @@ class Machine:
             "con=null",
             "con0=null,fd:1",
             "quiet",
-            f"vec0:transport=tap,ifname={spec.tap},depth=128,gro=1,mtu={MTU}",
+            f"vec0:transport=tap,ifname={spec.tap},depth=128,gro=1,mtu={MTU},mac={_hardware_address(spec.address)}",
             f"NAME={spec.name}",
             f"ADDRESS={spec.address}/{PREFIX_LENGTH}",
             f"GATEWAY={GATEWAY}",
         ]
+
+
+def _hardware_address(address: str) -> str:
+    """The same at every boot, as a machine has it: neighbours remember it, and would look for a new one half a minute.
+
+    >>> _hardware_address("10.99.0.3")
+    '02:00:0a:63:00:03'
+    """
+    return ":".join(["02", "00", *(f"{int(part):02x}" for part in address.split("."))])
 
 
 def copy_sparse(source: Path, target: Path) -> None:

@@ -90,14 +90,6 @@ def lab(
     )
 
 
-def inventory() -> dict[str, list[str]]:
-    """What there is in the lab that is up: containers, networks, volumes, mounts, exports, objects of the cluster."""
-    command = [sys.executable, "-m", "tests.lab_world.inventory"]
-    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=120)
-    found: dict[str, list[str]] = json.loads(done.stdout)
-    return found
-
-
 def leftovers(cache: Path | None = None) -> list[str]:
     """Processes that name the lab's folder in their command or environment, and files in that folder."""
     world = (cache or paths.cache_folder()) / "world"
