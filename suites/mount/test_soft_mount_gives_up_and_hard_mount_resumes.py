@@ -36,7 +36,8 @@ def test_soft_mount_gives_up_and_hard_mount_resumes(
 
     Two client hosts that are cut off from the server write and fsync, one through a soft mount, the other through a
     hard one with the same timers. Observed on them: EIO before the outage ends, and no answer until it has ended, then
-    success, with the seconds of both. Observed on the server: the data of the hard mount alone.
+    success, with the seconds of both. Observed on the server: the data of the hard mount. Whether it has what the soft
+    mount gave up too is recorded, not judged: a request that waits in the client's TCP queue may still arrive.
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     server = nfs_server.endpoint
@@ -66,5 +67,7 @@ def test_soft_mount_gives_up_and_hard_mount_resumes(
     )
     evidence.expect(hard.error == "no error", "the hard mount resumes", expected="no error", seen=hard.error)
     stored = {entry.path: entry.size for entry in nfs_server.files(shared).tree()}
-    wanted = {"hard": len("written in the outage"), "soft": 0}
-    evidence.expect(stored == wanted, "the server has what the hard mount wrote", expected=wanted, seen=stored)
+    evidence.attach("bytes-on-the-server.txt", "".join(f"{kind}: {stored[kind]}\n" for kind in sessions))
+    wanted = len("written in the outage")
+    seen = stored["hard"]
+    evidence.expect(seen == wanted, "the server has what the hard mount wrote", expected=wanted, seen=seen)
