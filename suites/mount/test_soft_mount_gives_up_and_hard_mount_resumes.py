@@ -69,5 +69,5 @@ def test_soft_mount_gives_up_and_hard_mount_resumes(
     stored = {entry.path: entry.size for entry in nfs_server.files(shared).tree()}
     evidence.attach("bytes-on-the-server.txt", "".join(f"{kind}: {stored[kind]}\n" for kind in sessions))
     wanted = len("written in the outage")
-    seen = stored["hard"]
-    evidence.expect(seen == wanted, "the server has what the hard mount wrote", expected=wanted, seen=seen)
+    size = stored["hard"]
+    evidence.expect(size == wanted, "the server has what the hard mount wrote", expected=wanted, seen=size)

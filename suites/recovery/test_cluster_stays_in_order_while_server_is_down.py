@@ -1,0 +1,112 @@
+"""NFSK8S-RECOVERY-006"""
+
+import datetime
+import time
+
+from certify.declare import MUST, requirement
+from certify.evidence import Evidence
+from fixtures.engines.engine import EngineImages
+from fixtures.faults.power import StoragePower
+from fixtures.kube.manifests import load, merged, with_image
+from fixtures.kube.nodes import last_sign_of_life, ready_since
+from fixtures.kube.pod import Pod, ended_with, is_ready
+from fixtures.kube.space import Space
+from fixtures.scenario import Exporter, Mounts
+from fixtures.servers.server import NfsServer
+from fixtures.waiting import PATIENCE, eventually, promised
+
+OUTAGE = 60  # seconds: a node that is silent for 50 is called NotReady
+
+
+@requirement(
+    "NFSK8S-RECOVERY-006",
+    level=MUST,
+    cites=[
+        "kubernetes/kubernetes#31272",
+        "kubernetes/kubernetes#72048",
+        "kubernetes/kubernetes#74135",
+        "kubernetes/kubernetes#90593",
+        "kubernetes/kubernetes#123960",
+    ],
+    since="0.2",
+    needs=["power-cut"],
+    each_version=False,
+)
+def test_cluster_stays_in_order_while_server_is_down(
+    *,
+    export: Exporter,
+    nfs_server: NfsServer,
+    space: Space,
+    images: EngineImages,
+    mounts: Mounts,
+    two_nodes: tuple[str, str],
+    power: StoragePower,
+    evidence: Evidence,
+) -> None:
+    """While the server is down, pod deletion, kubelet and probes stay bounded and the node stays Ready, and after its
+    return everything is cleaned up.
+
+    Two pods use a volume when the storage machine loses its power for a minute; one of them is deleted meanwhile.
+    Observed in the cluster: the deleted pod's container ends, a pod without a volume starts, the other's probe is
+    ended and calls it unready, the kubelet renews its node's lease, which was Ready all the time; afterwards the
+    deleted pod is gone and the other ready, never restarted. Observed on the node: the deleted pod's volume is not
+    mounted. Observed on the server: what the probes write again.
+    """
+    _, node = two_nodes
+    shared = export("rw,sync,no_subtree_check,no_root_squash")
+    volume, _ = space.bound_volume(shared.path)
+    deleted, kept = (_pod(space, images, name, node) for name in ("deleted", "kept"))
+    document = deleted.wait_running()
+    kept.wait_running()
+    ready = ready_since(space.kube, node)
+
+    with evidence.step(f"cut the storage machine's power for {OUTAGE} s"), power.cut():
+        over = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=OUTAGE)
+        space.delete("Pod", deleted.name)
+        bare = _pod(space, images, "bare", node)
+        with promised("a pod without a volume starts on the node"):
+            bare.wait_running()
+        with promised("the container of the deleted pod ends"):
+            eventually(lambda: _has_ended(deleted), what=f"the container of {deleted.name} to end", within=PATIENCE.pod)
+        with promised("the kubelet ends a probe that waits for the server"):
+            eventually(
+                lambda: not is_ready(kept.require()), what=f"{kept.name} to be unready", within=PATIENCE.recovery
+            )
+        with promised("the kubelet goes on renewing its node's lease"):
+            eventually(
+                lambda: last_sign_of_life(space.kube, node),
+                until=lambda moment: moment > over,
+                what=f"node {node} to renew its lease after {OUTAGE} s",
+                within=OUTAGE + PATIENCE.command,
+                every=1,
+            )
+    back = time.monotonic()
+    now = ready_since(space.kube, node)
+    evidence.expect(now == ready, "the node was Ready all the time", expected=ready, seen=now)
+
+    with (
+        evidence.step("wait until all is in order again"),
+        promised("everything is cleaned up when the server is back"),
+    ):
+        space.kube.wait_gone("Pod", deleted.name, space.name, within=PATIENCE.remount)
+        gone = time.monotonic() - back
+        kept.wait_running(within=PATIENCE.recovery)
+    evidence.attach("seconds.txt", f"the deleted pod was gone {gone:.1f} s after the server was back\n")
+    left = mounts(document, volume)
+    evidence.expect(left == [], "the deleted pod's volume is not mounted", expected=[], seen=left)
+    restarts = kept.require()["status"]["containerStatuses"][0]["restartCount"]
+    evidence.expect(restarts == 0, "the other's container is the same", expected=0, seen=restarts)
+    stored = nfs_server.files(shared).read(kept.name)
+    evidence.expect(stored == b"ready\n", "the other writes again", expected=b"ready\n", seen=stored)
+
+
+def _pod(space: Space, images: EngineImages, name: str, node: str) -> Pod:
+    """One that needs its volume to be ready, or the `bare` one, which has none."""
+    (document,) = load("image-pull-policy.yml" if name == "bare" else "nfs-probe-readiness.yml")
+    changes = {"metadata": {"name": name}, "spec": {"nodeName": node}}
+    return space.create_pod(merged(with_image(document, images.client), changes))
+
+
+def _has_ended(pod: Pod) -> bool:
+    document = pod.document()
+    return document is None or ended_with(document) is not None
