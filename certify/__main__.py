@@ -44,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     command = commands.add_parser("diff", help="compare two runs; exit code 1 says that the newer one is worse")
     command.add_argument("old", type=Path, metavar="OLD", help="folder of the older run")
     command.add_argument("new", type=Path, metavar="NEW", help="folder of the newer run")
+    command.add_argument("--figures", action="store_true", help="show what both measured, too; never a reason for 1")
     command.set_defaults(run=_diff)
     command = commands.add_parser("render", help="make report.html, junit.xml and certificate/ of a run again")
     command.add_argument("folder", type=Path, metavar="DIR", help="the run's folder, for example reports/latest")
@@ -86,6 +87,9 @@ def _diff(options: argparse.Namespace) -> int:
             print(f"{title:<14} {change.label}: {_word(change.before)} -> {_word(change.after)}  {change.message}")
     for slower in found.slower:
         print(f"{'slower':<14} {slower.label}: {slower.before_s:.1f} s -> {slower.after_s:.1f} s")
+    for figure in found.figures if options.figures else ():
+        sides = f"{figure.before:g} {figure.unit} -> {figure.after:g} {figure.unit}"
+        print(f"{'figure':<14} {figure.label}: {figure.name}: {sides}")
     print(
         f"{len(found.broken)} new failures, {len(found.gone)} gone, {len(found.fixed)} fixed, "
         f"{len(found.still_failing)} still failing, {len(found.added)} new, {len(found.slower)} slower"

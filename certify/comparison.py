@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from certify.record import Record, Run
@@ -34,11 +35,22 @@ class Slower:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """One figure that both runs measured, in its unit; of repeated runs the last."""
+
+    label: str
+    name: str
+    unit: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What changed from an older run to a newer one.
 
     `broken`: it passed, or was not there, and now fails or proves nothing. `gone`: it passed and did not run again, or
-    was skipped; an NFS version that another speaks for now is not gone.
+    was skipped; an NFS version that another speaks for now is not gone. `figures` are shown and never judged.
     """
 
     broken: tuple[Change, ...]
@@ -47,6 +59,7 @@ class Comparison:
     added: tuple[Change, ...]
     slower: tuple[Slower, ...]
     still_failing: tuple[Change, ...]
+    figures: tuple[Figure, ...]
 
     @property
     def worse(self) -> bool:
@@ -71,6 +84,7 @@ def compare(old: Run, new: Run) -> Comparison:
             if _is_slower(before[key], after[key])
         ),
         still_failing=tuple(c for c in changes if _unproved(c.after) and c.before not in (None, Verdict.PASSED)),
+        figures=tuple(figure for key in sorted({*before} & {*after}) for figure in _figures(before[key], after[key])),
     )
 
 
@@ -94,6 +108,17 @@ def _change(before: list[Record], after: list[Record]) -> Change:
 
 def _unproved(verdict: Verdict | None) -> bool:
     return verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE)
+
+
+def _figures(before: list[Record], after: list[Record]) -> Iterator[Figure]:
+    earlier, later = _measured(before), _measured(after)
+    for name, unit in later:
+        if (name, unit) in earlier:
+            yield Figure(after[0].label, name, unit, earlier[name, unit], later[name, unit])
+
+
+def _measured(records: list[Record]) -> dict[tuple[str, str], float]:
+    return {(each.name, each.unit): each.value for record in records for each in record.measurements}
 
 
 def _is_slower(before: list[Record], after: list[Record]) -> bool:

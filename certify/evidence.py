@@ -1,8 +1,9 @@
-"""What a scenario shows for its verdict: steps, checks and texts."""
+"""What a scenario shows for its verdict: steps, checks, figures and texts."""
 
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from certify.errors import Violation, shown
-from certify.record import Check, Exhibit, Step
+from certify.record import Check, Exhibit, Measurement, Step
 from certify.redact import redact
 
 Collector = Callable[[], dict[str, str]]
@@ -35,6 +36,7 @@ class Evidence:
         self.attached: list[Exhibit] = []
         self.steps: list[Step] = []
         self.checks: list[Check] = []
+        self.measured: list[Measurement] = []
 
     def attach(self, name: str, text: str) -> Path:
         """Write `text`, secrets hidden, under a file name made from `name`, and return the file's path.
@@ -67,6 +69,16 @@ class Evidence:
         self.checks.append(Check(redact(what), _cell(expected), _cell(seen), ok=condition))
         if not condition:
             raise Violation(what, expected=expected, seen=seen)
+
+    def measure(self, name: str, value: float, unit: str) -> None:
+        """Record a figure that is measured and not judged; runs are compared by its name, so keep it.
+
+        The unit `s` is for times of recovery, which the report draws side by side; name others as `changes/s`.
+        Raises ValueError for infinity and for what is no number: JSON has neither.
+        """
+        if not math.isfinite(value):
+            raise ValueError(f"{name} is {value}: measure a finite number")
+        self.measured.append(Measurement(redact(name), round(value, 3), unit))
 
     def on_failure(self, collector: Collector) -> None:
         """Register a function that is called only if the scenario fails, before its fixtures are torn down.

@@ -35,6 +35,15 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Measurement:
+    """A figure that the scenario measured and did not judge; `unit` is `s` for the seconds of a recovery."""
+
+    name: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True)
 class Exhibit:
     """A piece of evidence: a file of `size` bytes, its SHA-256, and its text unless it is too long to be quoted.
 
@@ -84,6 +93,7 @@ class Record:
     steps: tuple[Step, ...] = ()
     checks: tuple[Check, ...] = ()
     evidence: tuple[Exhibit, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
 
     @property
     def area(self) -> str:
@@ -119,6 +129,7 @@ class Record:
         values["steps"] = tuple(Step(**step) for step in values.get("steps", ()))
         values["checks"] = tuple(Check(**check) for check in values.get("checks", ()))
         values["evidence"] = tuple(Exhibit(**exhibit) for exhibit in values.get("evidence", ()))
+        values["measurements"] = tuple(Measurement(**figure) for figure in values.get("measurements", ()))
         for key in ("cites", "features", "diagnoses"):
             values[key] = tuple(values.get(key, ()))
         return cls(**values)

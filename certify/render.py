@@ -21,6 +21,8 @@ from certify.report.allotment import Allotment, allot, least
 from certify.report.cards import Index, cards_of
 from certify.report.matrix import matrix_of
 from certify.report.missing import missing_groups
+from certify.report.recovery import WIDTH as RECOVERY_WIDTH
+from certify.report.recovery import recovery_of
 from certify.report.subjects import Subjects
 from certify.report.timeline import WIDTH, timeline_of
 from certify.summary import most_useful
@@ -75,6 +77,8 @@ def _content(run: Run, assessment: Assessment, catalogue: Catalogue) -> dict[str
         "first": [index.of(record) for record in most_useful(run)],
         "missing": missing_groups(assessment, index, subjects),
         "matrix": matrix_of(run, assessment, index, subjects),
+        "recovery": recovery_of(cards, subjects, run.facts),
+        "recovery_width": RECOVERY_WIDTH,
         "timeline": timeline_of(cards),
         "timeline_width": WIDTH,
         "facets": list(_facets(run.records)),
@@ -130,6 +134,6 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("counted", "link", "moment", "nfs", "paragraphs", "prose", "seconds", "words"):
+    for name in ("counted", "figure", "link", "moment", "nfs", "paragraphs", "prose", "seconds", "words"):
         jinja.filters[name] = getattr(wording, name)
     return jinja

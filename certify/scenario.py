@@ -81,6 +81,7 @@ class Scenario:
             steps=tuple(self.evidence.steps),
             checks=tuple(self.evidence.checks),
             evidence=tuple(self.evidence.attached),
+            measurements=tuple(self.evidence.measured),
         )
         return record if verdict is Verdict.PASSED else replace(record, diagnoses=_diagnoses(record))
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from certify.record import Measurement
+
 _RFC = re.compile(r"RFC ?(?P<number>\d+)(?:,? section (?P<section>\d+(?:\.\d+)*))?", re.IGNORECASE)
 _MANUAL = re.compile(r"(?P<page>[a-z][\w.-]*)\((?P<section>[1-8])\)")
 _THREAD = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)#(?P<number>\d+)")
@@ -41,6 +43,11 @@ def seconds(value: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest:02d} s"
     return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def figure(measurement: Measurement) -> str:
+    """Return a figure with its unit; seconds as a duration."""
+    return seconds(measurement.value) if measurement.unit == "s" else f"{measurement.value:g} {measurement.unit}"
 
 
 def moment(timestamp: str) -> str:

@@ -42,4 +42,6 @@ def test_sync_export_keeps_what_it_acknowledged(
         pass
     with evidence.step(f"write and sync {AFTER} more"):
         writer.wait_for(AFTER)
-    all_there(shared, writer.stop())
+    ledger = writer.stop()
+    evidence.measure("longest pause of a writer", ledger.longest_pause, "s")
+    all_there(shared, ledger)

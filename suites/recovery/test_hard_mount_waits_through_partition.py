@@ -45,5 +45,6 @@ def test_hard_mount_waits_through_partition(
         writer.wait_for(AFTER)
     ledger = writer.stop()
     waited = ledger.longest_pause
+    evidence.measure("longest pause of a writer", waited, "s")
     evidence.expect(waited >= PARTITION, "I/O waited", expected=f"{PARTITION} s", seen=f"{waited:.1f} s")
     all_there(shared, ledger)

@@ -32,4 +32,6 @@ def test_io_goes_on_after_graceful_restart(
         restartable.restart()
     with evidence.step(f"write and sync {AFTER} more"):
         writer.wait_for(AFTER)
-    all_there(shared, writer.stop())
+    ledger = writer.stop()
+    evidence.measure("longest pause of a writer", ledger.longest_pause, "s")
+    all_there(shared, ledger)

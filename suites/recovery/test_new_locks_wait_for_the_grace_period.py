@@ -50,7 +50,7 @@ def test_new_locks_wait_for_the_grace_period(
     began = time.monotonic()
     with evidence.step("take a lock that nobody held"):
         taken = other.attempt(_LOCK.format(name="free"), timeout=PATIENCE.lease).error
-    evidence.attach("seconds.txt", f"a new lock after {time.monotonic() - began:.1f} s\n")
+    evidence.measure("new lock after the restart", time.monotonic() - began, "s")
     evidence.expect(taken == "no error", "a new lock is given in the end", expected="no error", seen=taken)
     refused = other.attempt(_LOCK.format(name="held")).error
     evidence.expect(refused == "EAGAIN", "the held lock was reclaimed", expected="EAGAIN", seen=refused)

@@ -52,6 +52,7 @@ def test_pods_go_on_after_power_cut(
             writer.wait_for(AFTER)
     for folder, writer in writers.items():
         ledger = writer.stop()
+        evidence.measure(f"longest pause of the {folder} writer", ledger.longest_pause, "s")
         restarts = pods[folder].require()["status"]["containerStatuses"][0]["restartCount"]
         evidence.expect(restarts == 0, f"the container of {folder} is the same", expected=0, seen=restarts)
         expect_all(evidence, ledger, on_disk(ledger, files, folder), f"of {folder} on the server's disk")

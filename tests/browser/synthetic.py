@@ -10,7 +10,7 @@ from typing import Any
 
 from certify.assessment import Assessment, assess
 from certify.catalogue import Catalogue, Entry
-from certify.record import Check, Exhibit, Record, Run, RunInfo, Step
+from certify.record import Check, Exhibit, Measurement, Record, Run, RunInfo, Step
 from certify.render import report_html
 from certify.requirement import Level, Requirement
 from certify.verdict import Verdict
@@ -156,6 +156,7 @@ def case(
         "kernel": {"cluster": "6.18.1", "storage": "6.18.1"},
         "nfs-utils": "2.8.4",
         "separate kernels": True,
+        "server": {"grace period": "10 s", "lease": "10 s"},
         "path": LONG,
     }
     run = Run(replace(info, **frame), facts, found)
@@ -172,11 +173,23 @@ def _target(**product: str) -> dict[str, Any]:
     }
 
 
+def recovered(number: int) -> tuple[Measurement, ...]:
+    """Return what a scenario with a fault measures; `number` makes it another each time."""
+    return (
+        Measurement("longest pause of a writer", 2.5 + 7.25 * number, "s"),
+        Measurement("new lock after the restart", 14.125 + number, "s"),
+        Measurement("synced changes in bad weather", 31.5, "changes/s"),
+    )
+
+
 def passing() -> Case:
-    """Return a run that certifies."""
+    """Return a run that certifies; scenarios of exports measured how long clients waited."""
     requirements = [wanted(area, number) for area in ("EXPORT", "SQUASH", "VOLUME") for number in range(1, 4)]
     places = [(each, version) for each in requirements for version in VERSIONS]
-    records = [record(each, version, Verdict.PASSED, number) for number, (each, version) in enumerate(places)]
+    records = [
+        record(each, version, Verdict.PASSED, number, measurements=recovered(number) if each.area == "EXPORT" else ())
+        for number, (each, version) in enumerate(places)
+    ]
     return case([Entry(each, "suites/test_it.py") for each in requirements], records)
 
 
@@ -196,7 +209,15 @@ def failing() -> Case:
     outside = wanted("DEEP", 1, level=Level.INFORMATIVE, summary="pjdfstest says nothing new.")
     records += [
         record(anywhere, "", Verdict.PASSED, 24),
-        record(hostile, "4.2", Verdict.FAILED, 25, message=f"{HOSTILE}\n{LONG}", diagnoses=("unheard-of",)),
+        record(
+            hostile,
+            "4.2",
+            Verdict.FAILED,
+            25,
+            message=f"{HOSTILE}\n{LONG}",
+            diagnoses=("unheard-of",),
+            measurements=(Measurement(HOSTILE, 1e-9, "s"), Measurement(LONG, 3700, "s"), Measurement("x", 1, HOSTILE)),
+        ),
         replace(record(outside, "4.1", Verdict.PASSED, 26), server="ganesha", variant="ganesha-4.1"),
     ]
     planned = [Entry(wanted("VOLUME", number)) for number in range(1, 12)]

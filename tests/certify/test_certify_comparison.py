@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from certify.comparison import Comparison, compare
-from certify.record import Record, Run
+from certify.comparison import Comparison, Figure, compare
+from certify.record import Measurement, Record, Run
 from certify.verdict import Verdict
 from tests.certify.synthetic import complete_run, record, wanted
 
@@ -62,6 +62,18 @@ def test_slower_means_markedly_and_noticeably(before: float, after: float, slowe
     found = compare(run_of(replace(one, duration_s=before)), run_of(replace(one, duration_s=after)))
     assert bool(found.slower) is slower
     assert not found.worse
+
+
+def test_figures_that_both_have_stand_side_by_side_and_make_nothing_worse() -> None:
+    one = record(wanted(1), "3")
+    old, new = (
+        replace(one, measurements=(Measurement("pause", value, "s"), Measurement(only, 1, "s")))
+        for value, only in ((2.5, "gone"), (250, "new"))
+    )
+    found = compare(run_of(old), run_of(new))
+    assert found.figures == (Figure("NFSK8S-IO-001 [nfs3]", "pause", "s", 2.5, 250),)
+    assert not found.worse
+    assert compare(run_of(replace(new, id="NFSK8S-IO-002")), run_of(new)).figures == ()
 
 
 def test_repeated_runs_of_a_scenario_count_together() -> None:

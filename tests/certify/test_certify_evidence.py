@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 
 from certify.errors import Violation
 from certify.evidence import Evidence
+from certify.record import Measurement
 from certify.redact import HIDDEN, redact
 
 
@@ -48,6 +50,21 @@ def test_expect_records_what_held_and_raises_what_did_not(evidence: Evidence) ->
         ("first", "1", True),
         ("second", "success", False),
     ]
+
+
+def test_figures_are_kept_in_order_and_hide_secrets(evidence: Evidence) -> None:
+    evidence.measure("longest pause of a writer", 12.34567, "s")
+    evidence.measure("PASSWORD=SECRET", 80, "changes/s")
+    assert evidence.measured == [
+        Measurement("longest pause of a writer", 12.346, "s"),
+        Measurement(f"PASSWORD={HIDDEN}", 80, "changes/s"),
+    ]
+
+
+@pytest.mark.parametrize("value", [math.inf, math.nan])
+def test_a_figure_is_a_number_that_json_has(evidence: Evidence, value: float) -> None:
+    with pytest.raises(ValueError, match=r"longest pause is .*: measure a finite number"):
+        evidence.measure("longest pause", value, "s")
 
 
 def test_a_collector_that_raises_is_recorded(evidence: Evidence, tmp_path: Path) -> None:

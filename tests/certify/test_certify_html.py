@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from certify.diagnosis import known_diagnoses
-from certify.record import Check, Run
+from certify.record import Check, Measurement, Run
 from certify.render import PAGE_LIMIT, report_html
 from certify.report.wording import flat, link, paragraphs, prose, seconds
 from certify.verdict import Verdict
@@ -235,6 +235,52 @@ def test_the_timeline_has_a_lane_a_worker_and_leaves_out_what_has_no_start() -> 
     text = changed(case, replace(case.run, records=records))
     assert re.findall(r"Worker (gw\d): (\d+) scenarios", text) == [("gw0", "8"), ("gw1", "9")]
     assert text.count("<path class=") == 17
+
+
+def test_times_of_recovery_share_a_scale_with_the_servers_own_periods() -> None:
+    text = passing().page()
+    section = part(text, '<h2 id="recovery">', "</section>")
+    assert '<a href="#recovery">' in text
+    assert re.findall(r'<span class="id">(.*?)</span>', section) == [
+        f"NFSK8S-EXPORT-00{number}" for number in (1, 2, 3)
+    ]
+    assert "</span>grace period and lease 10.00 s." in section
+    assert re.findall(r"<span>(.*?)</span>", section)[:5] == ["0.00 s", "9.69 s", "19.38 s", "29.06 s", "38.75 s"]
+    bars = re.findall(r'<rect x="0" y="4" width="(.*?)"', section)
+    assert (len(bars), max(map(float, bars))) == (12, 1000.0)
+    assert set(re.findall(r'<line x1="(.*?)"', section)) == {f"{10 / 38.75 * 1000:.1f}"}
+    assert section.count('>longest pause of a writer</td><td class="time">2.50 s</td>') == 1, (
+        "every bar is in words, too"
+    )
+    assert "changes/s" not in section, "only times are drawn"
+
+
+def test_cards_show_what_was_measured() -> None:
+    card = part(passing().page(), 'id="NFSK8S-EXPORT-001-knfsd-3"', 'class="card ')
+    assert card.count("<h4>Measured</h4>") == 1
+    assert '<th scope="row">synced changes in bad weather</th><td>31.5 changes/s</td>' in card
+
+
+@pytest.mark.parametrize("facts", [{}, {"server": "knfsd"}, {"server": {"grace period": " s", "lease": 90}}])
+def test_periods_that_the_facts_do_not_name_are_left_out(facts: dict[str, Any]) -> None:
+    case = passing()
+    section = part(changed(case, replace(case.run, facts=facts)), '<h2 id="recovery">', "</section>")
+    assert "on purpose" not in section
+    assert "<line" not in section
+
+
+def test_without_times_there_is_no_section_of_them() -> None:
+    case = passing()
+    figure = Measurement("synced changes", 31.5, "changes/s")
+    records = tuple(replace(record, measurements=(figure,)) for record in case.run.records)
+    assert "#recovery" not in changed(case, replace(case.run, records=records))
+
+
+def test_a_recovery_that_took_no_time_can_be_drawn() -> None:
+    case = passing()
+    records = (replace(case.run.records[0], measurements=(Measurement("pause", 0, "s"),)),)
+    section = part(changed(case, Run(case.run.info, {}, records)), '<h2 id="recovery">', "</section>")
+    assert '<rect x="0" y="4" width="3.0" height="12"/>' in section
 
 
 def test_a_run_without_records_has_a_page() -> None:

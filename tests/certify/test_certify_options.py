@@ -19,8 +19,9 @@ Project = Callable[..., pytest.Pytester]
 
 SCENARIOS = '''
 @promise(1)
-def test_passes():
+def test_passes(evidence):
     """It holds."""
+    evidence.measure("pause", 2.5, "s")
 
 @promise(2)
 def test_fails(evidence):
@@ -248,6 +249,9 @@ def test_commands_verify_render_and_compare_runs(project: Project, capsys: pytes
     assert command.main(["diff", str(first), str(second)]) == 1
     assert "new failure    NFSK8S-IO-002: not there -> FAILED  chown works" in capsys.readouterr().out
     assert command.main(["diff", str(second), str(second)]) == 0
+    assert "pause" not in capsys.readouterr().out
+    assert command.main(["diff", str(second), str(second), "--figures"]) == 0
+    assert "figure         NFSK8S-IO-001: pause: 2.5 s -> 2.5 s" in capsys.readouterr().out
     assert command.main(["diff", str(first), str(inner.path)]) == 2
     assert "is not a run's folder: it has no environment.json" in capsys.readouterr().err
     assert command.main(["verify", str(inner.path / "absent")]) == 2

@@ -14,7 +14,7 @@ import pytest
 from certify.evidence import Evidence
 from certify.folder import RunFolder
 from certify.outputs import write_outputs
-from certify.record import Check, Record, RunInfo, Step
+from certify.record import Check, Measurement, Record, RunInfo, Step
 from certify.verdict import Verdict
 
 BASE = Record(
@@ -31,6 +31,7 @@ BASE = Record(
     started_at="2030-01-02T03:04:05.678+00:00",
     steps=(Step("mount", 0.1, 0.5, ok=True),),
     checks=(Check("refused", "EPERM", "EPERM", ok=True),),
+    measurements=(Measurement("longest pause of a writer", 12.5, "s"),),
 )
 
 
@@ -53,6 +54,12 @@ def test_a_record_survives_its_json() -> None:
     assert Record.from_json(BASE.to_json()) == BASE
     later = json.dumps({**json.loads(BASE.to_json()), "added_later": 1})
     assert Record.from_json(later) == BASE
+
+
+def test_a_record_from_before_there_were_figures_has_none() -> None:
+    values = json.loads(BASE.to_json())
+    del values["measurements"]
+    assert Record.from_json(json.dumps(values)) == replace(BASE, measurements=())
 
 
 def test_a_torn_last_line_is_left_out(folder: RunFolder) -> None:

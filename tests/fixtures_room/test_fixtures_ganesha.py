@@ -60,6 +60,11 @@ def test_a_restart_names_the_version_that_is_not_offered() -> None:
     assert container.commands[0][-1] == "4.2"
 
 
+def test_facts_have_the_periods_that_it_was_started_with() -> None:
+    facts = Ganesha(cast(Any, FakeContainer(answer=lambda _: "7.2.0\nV9\next2/ext3\n")), "10.99.0.3").facts()
+    assert (facts["nfs-ganesha"], facts["grace period"], facts["lease"]) == ("V9", "10 s", "10 s")
+
+
 def test_groups_are_looked_up_for_one_export() -> None:
     container = FakeContainer()
     server = Ganesha(cast(Any, container), "10.99.0.3")

@@ -120,6 +120,12 @@ def test_lookups_of_groups_that_an_earlier_run_left_on_are_ended_and_only_those(
     assert any("rpc.mountd" in command[2] for command in container.commands)
 
 
+def test_facts_have_the_periods_that_are_in_effect() -> None:
+    container = FakeContainer(answer=lambda _: "7.2.0\nmount.nfs: 2.8\n+3 +4\next2/ext3\n10 s\n12 s\n")
+    facts = _server(container).facts()
+    assert (facts["kernel"], facts["grace period"], facts["lease"]) == ("7.2.0", "10 s", "12 s")
+
+
 def test_files_are_described_as_find_prints_them() -> None:
     container = FakeContainer(answer=lambda _: "f 999 998 640 12 a\nfile\0d 0 0 1777 4096 .dir\0")
     tree = _server(container).files(Export("a", "/srv/a", "rw")).tree()
