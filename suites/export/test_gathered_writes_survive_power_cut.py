@@ -65,4 +65,5 @@ def test_gathered_writes_survive_power_cut(
             writer.wait_for(AFTER)
     for option, (shared, writer) in writers.items():
         ledger = writer.stop()
+        evidence.measure(f"longest pause of a writer with {option}", ledger.longest_pause, "s")
         expect_all(evidence, ledger, on_disk(ledger, nfs_server.files(shared)), f"on the server's disk with {option}")

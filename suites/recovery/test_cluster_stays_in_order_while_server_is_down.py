@@ -91,7 +91,7 @@ def test_cluster_stays_in_order_while_server_is_down(
         space.kube.wait_gone("Pod", deleted.name, space.name, within=PATIENCE.remount)
         gone = time.monotonic() - back
         kept.wait_running(within=PATIENCE.recovery)
-    evidence.attach("seconds.txt", f"the deleted pod was gone {gone:.1f} s after the server was back\n")
+    evidence.measure("a deleted pod was gone after the server was back", gone, "s")
     left = mounts(document, volume)
     evidence.expect(left == [], "the deleted pod's volume is not mounted", expected=[], seen=left)
     restarts = kept.require()["status"]["containerStatuses"][0]["restartCount"]

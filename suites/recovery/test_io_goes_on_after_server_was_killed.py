@@ -40,4 +40,6 @@ def test_io_goes_on_after_server_was_killed(
         nfs_server.ensure_serving()
     with evidence.step(f"write and sync {AFTER} more"):
         writer.wait_for(AFTER)
-    all_there(shared, writer.stop())
+    ledger = writer.stop()
+    evidence.measure("longest pause of a writer", ledger.longest_pause, "s")
+    all_there(shared, ledger)
