@@ -12,10 +12,12 @@ from typing import Any, cast
 import pytest
 
 from certify.errors import EnvironmentFailure
+from fixtures.commands import CommandResult
 from fixtures.faults import journal
 from fixtures.faults.journal import BLOCK, CHANGES, RECORD, record
 from fixtures.faults.ledger import Ledger, Verdicts, judge
 from fixtures.faults.power import storage_power
+from fixtures.faults.writer import Writer, seen_from
 from lab.eventually import eventually
 
 ENOUGH = 40
@@ -86,6 +88,29 @@ def test_damage_is_found_and_named(
     verdicts = _judged(data, ledger)
     assert any(entry.startswith(change) for entry in getattr(verdicts, verdict)), verdicts
     assert change in str(verdicts)
+
+
+def test_a_writer_goes_on_until_it_is_killed_which_happens_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fixtures.faults.writer._FOLDER", str(tmp_path / "writers"))
+    data = tmp_path / "data"
+    data.mkdir()
+
+    def shell(script: str) -> CommandResult:
+        done = subprocess.run(["sh", "-c", script], capture_output=True, check=False, timeout=30)
+        return CommandResult((), done.returncode, done.stdout, done.stderr)
+
+    writer = Writer(shell, str(data))
+    try:
+        writer.wait_for(ENOUGH, within=30)
+    finally:
+        ledger = writer.stop()
+    assert ledger.total >= ENOUGH
+    assert seen_from(ledger, shell, str(data)).clean
+    assert not list(tmp_path.glob("writers/*/pid")), "its number may be another process's by now"
+    writer.kill()
+    assert writer.ledger() == ledger
 
 
 def test_an_error_that_ended_the_writer_and_its_longest_pause_are_told() -> None:
