@@ -255,6 +255,15 @@ def test_times_of_recovery_share_a_scale_with_the_servers_own_periods() -> None:
     assert "changes/s" not in section, "only times are drawn"
 
 
+def test_periods_that_differ_have_a_mark_each() -> None:
+    case = passing()
+    facts = {"server": {"grace period": "90 s", "lease": "45.5 s"}}
+    section = part(changed(case, replace(case.run, facts=facts)), '<h2 id="recovery">', "</section>")
+    assert "</span>grace period 1 min 30 s, <span" in section
+    assert "</span>lease 45.50 s." in section
+    assert section.count('<line x1="1000.0"') == section.count('<line x1="505.6"') == 12
+
+
 def test_cards_show_what_was_measured() -> None:
     card = part(passing().page(), 'id="NFSK8S-EXPORT-001-knfsd-3"', 'class="card ')
     assert card.count("<h4>Measured</h4>") == 1
