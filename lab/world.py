@@ -199,9 +199,9 @@ def _start(reporter: Reporter, products: Products, key: str, recipe: str) -> Wor
     _prepare_files(world, products)
     world.enter()
     network.set_up([machine.spec.tap for machine in world.machines.values()], ADDRESSES["cluster"])
+    for machine in world.machines.values():
+        machine.start()
     with reporter.task("boot the machines, wait for their Docker Engines"):
-        for machine in world.machines.values():
-            machine.start()
         for machine in world.machines.values():
             machine.wait_for_engine(ENGINE_PATIENCE)
     if recorded.golden["storage"] is None:
