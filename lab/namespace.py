@@ -92,7 +92,7 @@ def ask_inside(holder: ProcessId, question: Callable[[], T], within: float) -> T
     try:
         if not answer.poll(within):
             raise LabError(f"no answer from the lab's namespaces within {within:g} s")
-        said = answer.recv()
+        said: T | LabError = answer.recv()
     except EOFError as error:
         raise LabError("the process that asked in the lab's namespaces ended without an answer") from error
     finally:
@@ -101,7 +101,7 @@ def ask_inside(holder: ProcessId, question: Callable[[], T], within: float) -> T
         answer.close()
     if isinstance(said, LabError):
         raise said
-    return said  # type: ignore[no-any-return] # it came through a pipe
+    return said
 
 
 def _answer(holder: ProcessId, question: Callable[[], Any], reply: "Connection[Any, Any]") -> None:

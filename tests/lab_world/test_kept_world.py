@@ -77,7 +77,8 @@ def _run_watched(reports: Path, before: Inventory) -> Finished:
         return seen >= MADE or process.poll() is not None
 
     with started(reports, *BUSY, "--keep") as process:
-        eventually(lambda: look(process), what="scenarios to make things", within=SHORT_RUN, retry_on=(LabError,))
+        watched = f"scenarios to make {', '.join(sorted(MADE))}"
+        eventually(lambda: look(process), what=watched, within=SHORT_RUN, every=3, retry_on=(LabError,))
         output, _ = process.communicate(timeout=SHORT_RUN)
     assert MADE - seen == set(), output
     return Finished(process.returncode, output, reports)
