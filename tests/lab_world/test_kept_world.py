@@ -59,7 +59,7 @@ def test_kept_world_is_joined_left_as_it_was_and_replaced_when_it_hangs(tmp_path
     expect_same(before)
     assert difference(host, of_host()) == []
 
-    _hang(machines["storage"])
+    os.kill(machines["storage"].child(), signal.SIGSTOP)  # the machine's kernel
     third = run_suite(tmp_path, *ONE_SCENARIO)
     assert third.code == 0, third.output
     assert "the kept world does not answer and is replaced" in third.output
@@ -82,12 +82,6 @@ def _run_watched(reports: Path, before: Inventory) -> Finished:
         output, _ = process.communicate(timeout=SHORT_RUN)
     assert MADE - seen == set(), output
     return Finished(process.returncode, output, reports)
-
-
-def _hang(machine: ProcessId) -> None:
-    """Stop the machine's kernel: a child of the recorded process, in a session of its own."""
-    kernel = Path(f"/proc/{machine.pid}/task/{machine.pid}/children").read_text()
-    os.kill(int(kernel), signal.SIGSTOP)
 
 
 def _machines() -> dict[str, ProcessId]:
