@@ -154,11 +154,12 @@ class Machine:
         if process is None or self.spec.disks[0].base:
             raise LabError(f"machine {self.name} has no disk of its own to copy")
         self.run(["sync"], timeout=120)
-        os.killpg(process.pid, signal.SIGSTOP)
+        kernel = process.child()  # in a session of its own: signals to the recorded process's group do not reach it
+        os.kill(kernel, signal.SIGSTOP)
         try:
             copy_sparse(self.spec.disks[0].file, target)
         finally:
-            os.killpg(process.pid, signal.SIGCONT)
+            os.kill(kernel, signal.SIGCONT)
 
     def docker(self, *words: str, within: float = 60, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run the Docker client against this machine's Engine."""

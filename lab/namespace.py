@@ -1,13 +1,20 @@
 """The private user and network namespace that holds the whole lab; it has no route to anywhere else."""
 
 import ctypes
+import multiprocessing
 import os
 import subprocess
+from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any, TypeVar
 
+from lab import processes
 from lab.errors import LabError
 from lab.eventually import eventually
 from lab.processes import ProcessId
+
+T = TypeVar("T")
 
 CLONE_NEWUSER = 0x10000000  # setns(2)
 CLONE_NEWNET = 0x40000000
@@ -69,6 +76,43 @@ def enter(holder: ProcessId) -> None:
                 )
         finally:
             os.close(descriptor)
+
+
+def ask_inside(holder: ProcessId, question: Callable[[], T], within: float) -> T:
+    """What `question` returns inside the namespaces; a child process asks, and this one stays where it is.
+
+    The answer must be picklable. Raises the LabError that the question raised, or one that says that no answer came
+    within so many seconds.
+    """
+    context = multiprocessing.get_context("fork")  # the copy has one thread, as setns(2) wants
+    answer, reply = context.Pipe(duplex=False)
+    child = context.Process(target=_answer, args=(holder, question, reply), daemon=True)
+    child.start()
+    reply.close()
+    try:
+        if not answer.poll(within):
+            raise LabError(f"no answer from the lab's namespaces within {within:g} s")
+        said: T | LabError = answer.recv()
+    except EOFError as error:
+        raise LabError("the process that asked in the lab's namespaces ended without an answer") from error
+    finally:
+        child.kill()
+        child.join(10)
+        answer.close()
+    if isinstance(said, LabError):
+        raise said
+    return said
+
+
+def _answer(holder: ProcessId, question: Callable[[], Any], reply: "Connection[Any, Any]") -> None:
+    os.environ.update(processes.mark())  # a program that a hanging question has started is found when the lab goes down
+    try:
+        enter(holder)
+        reply.send(question())
+    except LabError as error:
+        reply.send(error)
+    except OSError as error:
+        reply.send(LabError(f"cannot ask in the lab's namespaces: {error}"))
 
 
 def is_inside(holder: ProcessId) -> bool:

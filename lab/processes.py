@@ -64,6 +64,16 @@ class ProcessId:
         started = _start_ticks(self.pid)
         return started is not None and started == self.started
 
+    def child(self) -> int:
+        """The pid of its only child. Raises ProcessLookupError when it has none, or several."""
+        try:
+            children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        except FileNotFoundError:
+            children = []
+        if len(children) != 1:
+            raise ProcessLookupError(f"process {self.pid} has {len(children)} children")
+        return int(children[0])
+
     def kill_group(self, within: float = 10) -> None:
         """SIGKILL the process group that it leads, and wait until it is gone."""
         if not self.alive():

@@ -1,6 +1,7 @@
 """Progress on long work: a live line for each step on a terminal, plain lines elsewhere."""
 
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +10,14 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+_REFRESH = 0.1  # seconds
+
 
 class Reporter:
-    """Tells a person what is going on; safe to use from several threads."""
+    """Tells a person what is going on; safe to use from several threads.
+
+    It has a thread of its own only while a task runs: who enters the lab's namespaces must have no other (setns(2)).
+    """
 
     def __init__(self) -> None:
         self._console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
@@ -21,6 +27,7 @@ class Reporter:
             TimeElapsedColumn(),
             console=self._console,
             transient=True,
+            auto_refresh=False,
         )
 
     def __enter__(self) -> "Reporter":
@@ -46,11 +53,32 @@ class Reporter:
         if live is None:
             self.say(f"{title} ...")
         try:
-            yield
+            with self._moving():
+                yield
             self.say(f"{title}: done in {duration(time.monotonic() - started)}")
         finally:
             if live is not None:
                 self._live.remove_task(live)
+
+    @contextmanager
+    def _moving(self) -> Iterator[None]:
+        """Keep the live lines of a terminal up to date."""
+        if not self._console.is_terminal:
+            yield
+            return
+        done = threading.Event()
+
+        def refresh() -> None:
+            while not done.wait(_REFRESH):
+                self._live.refresh()
+
+        thread = threading.Thread(target=refresh, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
 
 def duration(seconds: float) -> str:

@@ -20,6 +20,7 @@ from lab.progress import Reporter
 ADDRESSES = {"cluster": "10.99.0.2", "storage": "10.99.0.3"}
 DATA_DISK_SIZE = "16G"  # sparse
 ENGINE_PATIENCE = 90.0
+KEPT_PATIENCE = 20.0  # for an Engine that has been up: a busy machine answers late, one that hangs never does
 
 
 @dataclass(frozen=True)
@@ -108,13 +109,14 @@ def bring_up(reporter: Reporter, recipe: str) -> World:
     """Build what is missing, boot both machines and enter their namespaces.
 
     `recipe` describes what will be done to the cluster machine; a golden disk made by the same recipe is used.
-    A healthy world of the same products that is already up is joined instead. Raises LabError with cause and mend.
+    A healthy world of the same products that is already up is joined instead; one that does not answer is replaced.
+    Raises LabError with cause and mend.
     """
     host.require()
     products = plan.build(Workshop(reporter))
     key = _key(products, recipe)
     recorded = state.load()
-    if recorded and recorded.key == key and (world := _join(recorded, products)):
+    if recorded and recorded.key == key and (world := _join(reporter, recorded, products)):
         return world
     tear_down()
     try:
@@ -157,14 +159,24 @@ def _key(products: Products, recipe: str) -> str:
     return Golden.of("world", products.steps, recipe).key
 
 
-def _join(recorded: state.State, products: Products) -> World | None:
+def _join(reporter: Reporter, recorded: state.State, products: Products) -> World | None:
     world = World(recorded, products)
-    if not all(machine.process for machine in world.machines.values()):
+    try:
+        # Who has entered cannot leave again: whether it is worth it is asked first.
+        namespace.ask_inside(recorded.holder, lambda: _expect_answers(world), within=3 * KEPT_PATIENCE)
+    except LabError as error:
+        reporter.say(f"the kept world does not answer and is replaced: {error}")
         return None
     world.enter()
-    for machine in world.machines.values():
-        machine.wait_for_engine(20)
     return world
+
+
+def _expect_answers(world: World) -> None:
+    for machine in world.machines.values():
+        try:
+            machine.wait_for_engine(KEPT_PATIENCE)
+        except LabError as error:
+            raise LabError(f"the Docker Engine of machine {machine.name} is silent") from error
 
 
 def _start(reporter: Reporter, products: Products, key: str, recipe: str) -> World:
@@ -187,9 +199,9 @@ def _start(reporter: Reporter, products: Products, key: str, recipe: str) -> Wor
     _prepare_files(world, products)
     world.enter()
     network.set_up([machine.spec.tap for machine in world.machines.values()], ADDRESSES["cluster"])
+    for machine in world.machines.values():
+        machine.start()
     with reporter.task("boot the machines, wait for their Docker Engines"):
-        for machine in world.machines.values():
-            machine.start()
         for machine in world.machines.values():
             machine.wait_for_engine(ENGINE_PATIENCE)
     if recorded.golden["storage"] is None:

@@ -90,6 +90,16 @@ def test_a_process_group_is_killed_with_its_children(spawn: Spawn) -> None:
     wait_until_gone(child)
 
 
+def test_the_only_child_is_found_in_whatever_session(spawn: Spawn) -> None:
+    leader = spawn("sh", "-c", "setsid sleep 60 & echo $!; wait")
+    assert leader.stdout is not None
+    child = int(leader.stdout.readline())
+    assert ProcessId.of(leader.pid).child() == child
+    with pytest.raises(ProcessLookupError, match="has 0 children"):
+        ProcessId.of(child).child()
+    os.kill(child, signal.SIGKILL)
+
+
 def test_a_process_that_only_got_the_same_pid_is_spared(spawn: Spawn) -> None:
     process = spawn(*SLEEPER)
     ProcessId(process.pid, ProcessId.of(process.pid).started - 1).kill_group()

@@ -56,17 +56,6 @@ def test_sigkill_of_pytest(tmp_path: Path) -> None:
     expect_nothing_left()
 
 
-def test_kept_world_is_joined_by_the_next_run(tmp_path: Path) -> None:
-    first = run_suite(tmp_path, *ONE_SCENARIO, "--keep")
-    assert first.code == 0, first.output
-    machines = _machines()
-    second = run_suite(tmp_path, *ONE_SCENARIO, "--keep")
-    assert second.code == 0, second.output
-    assert _machines() == machines, "the second run uses the machines of the first"
-    assert lab("down").returncode == 0
-    expect_nothing_left()
-
-
 def _kind_creates() -> bool:
     log = paths.cache_folder() / "world" / "kind.log"
     return log.exists() and "Starting control-plane" in log.read_text()
@@ -75,8 +64,3 @@ def _kind_creates() -> bool:
 def _first_result(reports: Path) -> str:
     lines = [line for file in reports.glob("*/results.jsonl") for line in file.read_text().splitlines()]
     return lines[0] if lines else ""
-
-
-def _machines() -> dict[str, str]:
-    """Machine against pid and start time."""
-    return {file.parent.name: file.read_text() for file in (paths.cache_folder() / "world").glob("*/process")}
