@@ -42,6 +42,7 @@ class Images:
     client: str
     mysql: str
     recycler: str
+    databases: dict[str, str]
 
 
 class World:
@@ -56,7 +57,15 @@ class World:
         programs = {"kind": products.kind, "kubectl": products.hyperkube, "docker": products.docker}
         self.tools = Tools(**{name: _link(self.folder / "bin" / name, target) for name, target in programs.items()})
         names = images.image_names()
-        self.images = Images(names.node, names.nfs, names.ganesha, names.nfs, names.mysql, names.recycler)
+        self.images = Images(
+            node=names.node,
+            knfsd=names.nfs,
+            ganesha=names.ganesha,
+            client=names.nfs,
+            mysql=names.mysql,
+            recycler=names.recycler,
+            databases=names.databases,
+        )
 
     @property
     def cluster_is_golden(self) -> bool:

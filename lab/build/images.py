@@ -1,4 +1,4 @@
-"""The container images of the lab: node, NFS server and client, MySQL, and what a Kubernetes node starts with."""
+"""The container images of the lab: node, NFS server and client, databases, and what a Kubernetes node starts with."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,8 @@ FILES = Path(__file__).parents[1] / "images"
 THIS_FILE = Path(__file__)
 BUILDERS = (THIS_FILE, THIS_FILE.with_name("archive.py"), THIS_FILE.with_name("debian.py"))
 PATH_VARIABLE = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# Before /usr/bin, where Debian has programs of the same names, written in Perl, that look for a host's databases.
+POSTGRESQL_PATH = PATH_VARIABLE.replace("=", "=/usr/lib/postgresql/17/bin:", 1)
 KUBERNETES_PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "etcd")
 
 
@@ -24,6 +26,7 @@ class ImageNames:
     ganesha: str
     mysql: str
     recycler: str
+    databases: dict[str, str]  # by their containers in manifests/databases.yml
 
 
 def image_names() -> ImageNames:
@@ -34,6 +37,7 @@ def image_names() -> ImageNames:
         ganesha="nfs-conformance/ganesha:lab",
         mysql=f"mysql:{versions.section('mysql')['version']}",
         recycler=versions.section("kubernetes")["recycler"],
+        databases=_database_names(),
     )
 
 
@@ -71,6 +75,20 @@ def mysql_root() -> Step:
     )
 
 
+def databases_root() -> Step:
+    """PostgreSQL, MariaDB, Redis and SQLite with the user of the official images (uid 999).
+
+    Without compiled queries (LLVM is a quarter of all), and without Perl, which only manages the databases of a host.
+    """
+    return root(
+        "databases",
+        'chroot "$1" groupadd --gid 999 database; chroot "$1" useradd --uid 999 --gid 999 database',
+        'cd "$1"; rm -rf var/lib/postgresql etc/postgresql usr/lib/postgresql/*/lib/bitcode '
+        "usr/lib/postgresql/*/lib/llvmjit* usr/lib/*/libLLVM* usr/lib/llvm-* usr/lib/*/libz3.so*",
+        'cd "$1"; rm -rf usr/bin/perl5* usr/lib/*/libperl.so* usr/lib/*/perl usr/share/perl usr/share/i18n',
+    )
+
+
 def engine_images() -> Step:
     """Product: `node.tar`, `nfs.tar` and `ganesha.tar`, loaded into the Docker Engines of the machines."""
     needs = (node_root(), root("nfs"), root("ganesha"), golang.kubernetes(), golang.containerd())
@@ -84,14 +102,15 @@ def engine_images() -> Step:
 
 
 def node_images() -> Step:
-    """Product: `system.tar` (every node) and `workload.tar` (workers), imported into the nodes' containerd."""
-    needs = (root("base"), root("nfs"), mysql_root(), golang.kubernetes(), golang.pause())
+    """Product: what the nodes' containerd imports: `system.tar` (every node), `workload.tar` (workers) and
+    `databases.tar` (a node that a scenario wants them on)."""
+    needs = (root("base"), root("nfs"), mysql_root(), databases_root(), golang.kubernetes(), golang.pause())
     return Step(
         "node-images",
         _make_node_images,
         needs=needs,
         sources=(FILES / "mysql", *BUILDERS),
-        parameters=[versions.section("kubernetes"), versions.section("mysql")["version"]],
+        parameters=[versions.section("kubernetes"), versions.section("mysql")["version"], _database_names()],
     )
 
 
@@ -160,10 +179,23 @@ def _make_node_images(job: Job) -> None:
         },
     )
     write_archive(job.folder / "workload.tar", [mysql, _nfs_image(job, names)])
+    databases = Image(
+        tuple(names.databases.values()),
+        (_root_layer(job, "root-databases"),),
+        {"Env": [POSTGRESQL_PATH], "Cmd": ["/bin/sh"]},
+    )
+    write_archive(job.folder / "databases.tar", [databases])
 
 
 def _nfs_image(job: Job, names: ImageNames) -> Image:
     return Image((names.nfs,), (_root_layer(job, "root-nfs"),), {"Env": [PATH_VARIABLE], "Cmd": ["/bin/sh"]})
+
+
+def _database_names() -> dict[str, str]:
+    """One image answers to the names of the official images; of SQLite there is none."""
+    section = versions.section("databases")
+    official = {name: section[name] for name in ("postgresql", "mariadb", "redis")}
+    return {**official, "sqlite": "nfs-conformance/sqlite:lab"}
 
 
 def _control_plane_names(section: dict[str, str]) -> tuple[str, ...]:

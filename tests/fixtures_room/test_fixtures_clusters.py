@@ -152,6 +152,23 @@ def test_deleting_a_cluster_removes_nodes_and_kubeconfig(plan: ClusterPlan) -> N
     assert not (plan.folder / "kubeconfig").exists()
 
 
+def test_a_node_imports_an_archive_once_and_only_if_it_is_there(plan: ClusterPlan, tmp_path: Path) -> None:
+    worker = _node("worker", "172.30.0.3", "172.30.0.3")
+    _provider(plan, worker).import_images("worker", "databases")
+    (command,) = worker.commands
+    assert command[-2:] == ["/kind/images", "databases"]
+    archives, script = tmp_path / "images", command[2].replace("/var/lib/containerd", str(tmp_path))
+    archives.mkdir()
+    (tmp_path / "ctr").write_text(f"#!/bin/sh\necho $* >> {tmp_path}/imported\n")
+    (tmp_path / "ctr").chmod(0o755)
+    for name in ("absent", "databases", "databases"):
+        (archives / "databases.tar").touch()
+        environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+        subprocess.run(["sh", "-c", script, "sh", archives, name], env=environment, check=True, timeout=30)
+    imported = (tmp_path / "imported").read_text().splitlines()
+    assert imported == [f"--namespace k8s.io images import --local {archives}/databases.tar"]
+
+
 def test_nodes_get_their_own_pod_network_and_routes_to_the_others() -> None:
     container = FakeContainer()
     configure(CONTROL, cast(Any, container), [WORKER])
