@@ -69,7 +69,6 @@ def test_databases_keep_their_data(
     with evidence.step("start the databases"), promised("every database initialises its directory and starts"):
         databases.deploy()
         first = databases.wait_ready()
-    node_mount(first, volume)
     _expect_no_restarts(first, evidence)
 
     with evidence.step("write rows"):
@@ -99,6 +98,7 @@ def test_databases_keep_their_data(
     uids = (first["metadata"]["uid"], second["metadata"]["uid"])
     evidence.expect(uids[0] != uids[1], "it is another pod", expected=f"not {uids[0]}", seen=uids[1])
     _expect_no_restarts(second, evidence)
+    node_mount(second, volume)
     for name, what in READ.items():
         wanted = [*ROWS, *LATER] if name == "sqlite" else ROWS
         rows = databases.ask(name, *what)
