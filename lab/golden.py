@@ -41,8 +41,12 @@ class Golden:
             return False
         if entry.damage(self.folder) is None:
             return True
-        entry.discard(self.folder)
+        self.discard()
         return False
+
+    def discard(self) -> None:
+        """Remove it: a machine that boots from it does not come up."""
+        entry.discard(self.folder)
 
     def save(self, machine: Machine) -> None:
         """Take the running machine's disk as it is now; earlier golden disks of the machine go."""

@@ -180,6 +180,20 @@ def _join(reporter: Reporter, recorded: state.State, products: Products) -> Worl
     return world
 
 
+def wait_for_first_answer(machine: Machine, golden: Golden | None) -> None:
+    """Wait until a machine that boots answers; LabError when it does not.
+
+    A golden disk that it boots from is removed then: it may be what is broken, and the next run makes another.
+    """
+    try:
+        machine.wait_for_engine(ENGINE_PATIENCE)
+    except LabError as error:
+        if golden is None:
+            raise
+        golden.discard()
+        raise LabError(f"{error}\nThe disk that it booted from is removed from the cache: run again") from error
+
+
 def _expect_answers(world: World) -> None:
     for machine in world.machines.values():
         try:
@@ -211,8 +225,8 @@ def _start(reporter: Reporter, products: Products, key: str, recipe: str) -> Wor
     for machine in world.machines.values():
         machine.start()
     with reporter.task("boot the machines, wait for their Docker Engines"):
-        for machine in world.machines.values():
-            machine.wait_for_engine(ENGINE_PATIENCE)
+        for name, machine in world.machines.items():
+            wait_for_first_answer(machine, goldens[name] if recorded.golden[name] else None)
     if recorded.golden["storage"] is None:
         with reporter.task("load images into the storage machine"):
             _load(world.machines["storage"], products.nfs_image, products.ganesha_image)

@@ -9,6 +9,7 @@ from lab.build import entry
 from lab.build.step import Step
 from lab.errors import LabError
 from lab.golden import Golden
+from lab.world import wait_for_first_answer
 
 
 def step(name: str, parameters: object = None) -> Step:
@@ -87,3 +88,22 @@ def test_a_disk_that_cannot_be_copied_leaves_nothing_behind() -> None:
     with pytest.raises(LabError, match="no disk of its own"):
         save(golden, None)
     assert list(golden.folder.parent.iterdir()) == []
+
+
+class SilentMachine:
+    """Its Docker Engine never answers."""
+
+    def wait_for_engine(self, within: float) -> None:
+        raise LabError(f"waited {within:g} s for the Docker Engine of machine cluster")
+
+
+def test_a_disk_that_does_not_boot_is_removed() -> None:
+    golden = save(Golden.of("cluster", STEPS, "bare"))
+    with pytest.raises(LabError, match=r"removed from the cache: run again"):
+        wait_for_first_answer(cast(Any, SilentMachine()), golden)
+    assert not golden.usable()
+
+
+def test_a_machine_that_boots_afresh_and_does_not_answer_blames_no_disk() -> None:
+    with pytest.raises(LabError, match=r"^waited 90 s for the Docker Engine of machine cluster$"):
+        wait_for_first_answer(cast(Any, SilentMachine()), None)
