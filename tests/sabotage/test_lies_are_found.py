@@ -1,6 +1,6 @@
 """A world broken on purpose makes exactly the named requirements FAIL.
 
-SABOTAGE_PART=2/4 in the environment takes the second quarter of the lies, so that a CI that runs often sees all of them
+SABOTAGE_PART=2/6 in the environment takes the second sixth of the lies, so that a CI that runs often sees all of them
 in turn; without it all are told. The two about the article's own failure and fix are told every time.
 """
 
