@@ -19,6 +19,7 @@ NAMES = tuple(f"claim-{number:02}" for number in range(50))
     level=SHOULD,
     cites=["https://kubernetes.io/docs/concepts/storage/persistent-volumes/#binding"],
     since="0.2",
+    each_version=False,
 )
 def test_fifty_claims_are_bound_and_mounted(
     export: Exporter, nfs_server: NfsServer, space: Space, images: EngineImages, evidence: Evidence
