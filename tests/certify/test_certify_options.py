@@ -167,26 +167,32 @@ def test_a_plan_tells_everything_and_runs_nothing(project: Project, workers: lis
     outcome.stdout.fnmatch_lines(["5 scenarios of 5 requirements, 0 s one after the other"])
 
 
-def test_the_real_plan_and_a_bad_target_answer_within_a_second(tmp_path: Path) -> None:
-    """Of processor time: what else the machine does meanwhile is not the suite's."""
+def processor_time(cache: Path, *options: str) -> tuple[float, int]:
+    """Seconds that pytest with these options computes, at best, and its exit code: what else runs does not count."""
+    best = 60.0
+    for _ in range(5):  # the first start writes byte code
+        before = os.times()
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *options],
+            cwd=REPOSITORY,
+            env={"PATH": "/usr/bin:/bin", "PYTHONPYCACHEPREFIX": str(cache)},
+            capture_output=True,
+            check=False,
+        )
+        after = os.times()
+        best = min(best, sum(after[2:4]) - sum(before[2:4]))  # of children, in user and system mode
+    return best, done.returncode
+
+
+def test_the_real_plan_and_a_bad_target_answer_at_once(tmp_path: Path) -> None:
+    """A second where pytest alone takes a tenth of it to start, and as much more as the machine is slower."""
     bad = tmp_path / "bad.toml"
     bad.write_text("proflie = 'core'")
+    start, _ = processor_time(tmp_path / "cache", "--version")
     for options, code in ((["--plan"], pytest.ExitCode.OK), (["--target", str(bad)], pytest.ExitCode.USAGE_ERROR)):
-        best = 60.0
-        for _ in range(5):  # the first start writes byte code
-            before = os.times()
-            done = subprocess.run(
-                [sys.executable, "-m", "pytest", "suites/", *options],
-                cwd=REPOSITORY,
-                env={"PATH": "/usr/bin:/bin", "PYTHONPYCACHEPREFIX": str(tmp_path / "pycache")},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            after = os.times()
-            best = min(best, sum(after[2:4]) - sum(before[2:4]))  # of children, in user and system mode
-        assert done.returncode == code, done.stdout + done.stderr
-        assert best < 1.0
+        seconds, ended = processor_time(tmp_path / "cache", "suites/", *options)
+        assert ended == code
+        assert seconds < 10 * start
 
 
 def test_the_end_of_a_run_tells_cause_and_cure(project: Project) -> None:
