@@ -240,6 +240,7 @@ def test_an_interrupted_run_still_reports(project: Project, workers: list[str], 
             process.send_signal(ending)
         assert process.wait(timeout=30) == pytest.ExitCode.INTERRUPTED
     latest = inner.path / "reports" / "latest"
+    assert len(results(latest)) == 2, results(latest)
     quick, slow = results(latest)
     assert (quick["verdict"], slow["verdict"]) == ("PASSED", "INCONCLUSIVE")
     assert [exhibit["path"] for exhibit in slow["evidence"]] == ["evidence/NFSK8S-IO-002/so-far.txt"]
