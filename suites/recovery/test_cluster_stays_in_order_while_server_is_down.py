@@ -9,7 +9,7 @@ from fixtures.engines.engine import EngineImages
 from fixtures.faults.power import StoragePower
 from fixtures.kube.manifests import load, merged, with_image
 from fixtures.kube.nodes import last_sign_of_life, ready_since
-from fixtures.kube.pod import Pod, ended_with, is_ready
+from fixtures.kube.pod import Pod, ended_with, is_ready, restart_count
 from fixtures.kube.space import Space
 from fixtures.scenario import Exporter, Mounts
 from fixtures.servers.server import NfsServer
@@ -94,7 +94,7 @@ def test_cluster_stays_in_order_while_server_is_down(
     evidence.measure("a deleted pod was gone after the server was back", gone, "s")
     left = mounts(document, volume)
     evidence.expect(left == [], "the deleted pod's volume is not mounted", expected=[], seen=left)
-    restarts = kept.require()["status"]["containerStatuses"][0]["restartCount"]
+    restarts = restart_count(kept.require())
     evidence.expect(restarts == 0, "the other's container is the same", expected=0, seen=restarts)
     with promised("the other writes again"):  # a probe may be about to: the file is empty for a moment
         eventually(

@@ -9,7 +9,7 @@ from fixtures.clusters.cluster import Restarts
 from fixtures.engines.engine import EngineImages
 from fixtures.kube.client import Document
 from fixtures.kube.manifests import load, merged, with_image
-from fixtures.kube.pod import is_ready
+from fixtures.kube.pod import is_ready, restart_count
 from fixtures.kube.space import Space
 from fixtures.scenario import Exporter, Mounts, NodeMount
 from fixtures.servers.server import NfsServer
@@ -92,4 +92,4 @@ def test_data_stays_readable_through_restarts(
 
 
 def _is_back(pod: Document, restarts: int) -> bool:
-    return is_ready(pod) and pod["status"]["containerStatuses"][0]["restartCount"] == restarts
+    return is_ready(pod) and restart_count(pod) == restarts

@@ -4,6 +4,7 @@ from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.faults.power import StoragePower
 from fixtures.faults.writer import Writer, expect_all, on_disk
+from fixtures.kube.pod import restart_count
 from fixtures.kube.space import Space
 from fixtures.scenario import Exporter, Prober
 from fixtures.servers.server import NfsServer
@@ -53,6 +54,6 @@ def test_pods_go_on_after_power_cut(
     for folder, writer in writers.items():
         ledger = writer.stop()
         evidence.measure(f"longest pause of the {folder} writer", ledger.longest_pause, "s")
-        restarts = pods[folder].require()["status"]["containerStatuses"][0]["restartCount"]
+        restarts = restart_count(pods[folder].require())
         evidence.expect(restarts == 0, f"the container of {folder} is the same", expected=0, seen=restarts)
         expect_all(evidence, ledger, on_disk(ledger, files, folder), f"of {folder} on the server's disk")

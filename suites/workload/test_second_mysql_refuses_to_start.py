@@ -4,7 +4,7 @@ import re
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.pod import is_ready
+from fixtures.kube.pod import is_ready, restart_count
 from fixtures.kube.space import Space
 from fixtures.scenario import Exporter
 from fixtures.servers.server import NfsServer
@@ -69,7 +69,7 @@ def test_second_mysql_refuses_to_start(
     evidence.expect(state == "OK", "the table is intact", expected="OK", seen=state)
     serving = is_ready(second.require())
     evidence.expect(not serving, "the second does not serve", expected=False, seen=serving)
-    restarts = first.require()["status"]["containerStatuses"][0]["restartCount"]
+    restarts = restart_count(first.require())
     evidence.expect(restarts == 0, "the first was not restarted", expected=0, seen=restarts)
     found = nfs_server.files(shared).stat("myshop/goods.ibd")
     evidence.expect(found.owner == "999:999", "the table is MySQL's on the server", expected="999:999", seen=found)
