@@ -11,6 +11,7 @@ import yaml
 
 from certify.errors import EnvironmentFailure
 from fixtures.clusters.cluster import Cluster, Node
+from fixtures.clusters.cluster_dns import cluster_names_only
 from fixtures.clusters.kind import KIND_LABEL, ROLE_LABEL, KindProvider
 from fixtures.clusters.kind_config import RECYCLER_TEMPLATE, kind_config
 from fixtures.clusters.load_balancer import NodePort, RoutedPool
@@ -212,3 +213,32 @@ def test_without_a_pool_the_node_port_is_used_and_said_so() -> None:
     address = NodePort(kube, cluster).expose("space", "mine")
     assert (address.host, address.port) == ("172.30.0.2", 31000)
     assert "for want of a load balancer" in address.how
+
+
+def test_a_cluster_without_a_way_out_asks_no_other_name_server() -> None:
+    corefile = """.:53 {
+    errors
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+       pods insecure
+       fallthrough in-addr.arpa ip6.arpa
+       ttl 30
+    }
+    forward . /etc/resolv.conf {
+       max_concurrent 1000
+    }
+    cache 30 {
+       disable success cluster.local
+    }
+    loop
+}
+"""
+    changed = cluster_names_only(corefile)
+    assert set(corefile.split()) - set(changed.split()) == {
+        "forward",
+        "/etc/resolv.conf",
+        "max_concurrent",
+        "1000",
+        "fallthrough",
+    }
+    assert changed.count("{") == changed.count("}") == 3
+    assert cluster_names_only(changed) == changed
