@@ -120,7 +120,7 @@ def bundle(run: Run, results: bytes, environment: bytes, catalogue: Catalogue) -
 
 def product_toml(target: Target) -> str:
     """Return the target file that repeats this run, every default spelled out."""
-    return tomli_w.dumps(target.model_dump())
+    return tomli_w.dumps(target.published())
 
 
 def sums(files: Mapping[str, bytes]) -> bytes:

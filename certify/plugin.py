@@ -143,7 +143,7 @@ def _register_recorder(config: pytest.Config, folder: RunFolder, key: Ed25519Pri
         started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         command=tuple(str(argument) for argument in config.invocation_params.args),
         suite=describe() if asked else {},
-        target=judged.model_dump(),
+        target=judged.published(),
         profile=judged.profile,
     )
     objections = config.stash.setdefault(_OBJECTIONS, [])

@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from certify.catalogue import known_features
 from certify.errors import TargetError
@@ -53,12 +53,80 @@ class Product(_Section):
     url: str = Field(default="", description="where to read about it")
 
 
+class Hook(_Section):
+    """A command of the operator's, run by `sh -c` on the host of the suite; docs/vendors.md has the contract."""
+
+    command: str = Field(min_length=1, description="run by sh -c")
+    deadline: float = Field(default=60, gt=0, le=3600, description="seconds after which it is ended")
+
+
+def _hook(value: Any) -> Any:
+    return {"command": value} if isinstance(value, str) else value
+
+
+_Hook = Annotated[Hook | None, BeforeValidator(_hook)]
+
+
+class Hooks(_Section):
+    """What the suite can have done to a server that it did not start; each gives back the requirements that need it."""
+
+    export_options: _Hook = Field(
+        default=None, description="export a directory with given options, withdraw it, remove it"
+    )
+    restart: _Hook = Field(default=None, description="restart the NFS service in order")
+    power_cut: _Hook = Field(default=None, description="cut the power of the server's machine, and switch it on")
+    shell: _Hook = Field(default=None, description="run the script on standard input as root on the server")
+
+
+class GivenExport(_Section):
+    """An export that exists already; scenarios work in directories of their own below it."""
+
+    path: str = Field(pattern="^/", description="as clients mount it")
+    options: str = Field(
+        default="", description="its options in the words of exports(5); without them a client finds out what it can"
+    )
+
+
 class Server(_Section):
     """The NFS server under test."""
 
-    kind: Literal["knfsd", "ganesha"] = Field(
-        default="knfsd", description="knfsd: the kernel's server; ganesha: nfs-ganesha; both are started by the suite"
+    kind: Literal["knfsd", "ganesha", "external"] = Field(
+        default="knfsd",
+        description="knfsd: the kernel's server; ganesha: nfs-ganesha; both are started by the suite. "
+        "external: one that is there already",
     )
+    address: str = Field(default="", description="external: the host that clients and nodes mount from")
+    exports: list[GivenExport] = Field(default=[], description="external: the exports that scenarios may use")
+    directory: str = Field(
+        default="",
+        pattern="^(/.*)?$",
+        description="external: what the hook `shell` finds under `/`, if not the exports' paths",
+    )
+    hooks: Hooks = Hooks()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_mounts_notation(cls, values: Any) -> Any:
+        """Let `export = "host:/path"` stand for an address and one export."""
+        if not isinstance(values, dict) or "export" not in values:
+            return values
+        address, colon, path = str(values["export"]).partition(":/")
+        if not address or not colon or "address" in values or "exports" in values:
+            raise ValueError('write export = "host:/path" alone, or address and exports instead')
+        others = {name: value for name, value in values.items() if name != "export"}
+        return {**others, "address": address, "exports": [{"path": f"/{path}"}]}
+
+    @model_validator(mode="after")
+    def _say_where_it_is(self) -> Self:
+        own = self.kind != "external"
+        told = bool(self.address or self.exports or self.directory or self.hooks != Hooks())
+        if own and told:
+            raise ValueError(
+                f'address, exports, directory and hooks are of kind = "external"; {self.kind} is started by the suite'
+            )
+        if not own and not (self.address and self.exports):
+            raise ValueError('kind = "external" needs export = "host:/path", or address and exports')
+        return self
 
 
 class Cluster(_Section):
@@ -84,6 +152,9 @@ class Nfs(_Section):
         default=[],
         description="optional features, see docs/requirements.md; for the suite's own servers what they offer",
     )
+
+
+NOT_PUBLISHED = "(not published)"
 
 
 @dataclass(frozen=True)
@@ -136,6 +207,13 @@ class Target(_Section):
     def features(self) -> frozenset[str]:
         """Return the optional features that the product declares."""
         return frozenset(self.nfs.features)
+
+    def published(self) -> dict[str, Any]:
+        """Return the values that reports show; a hook's command, which may hold a secret, is left out."""
+        values = self.model_dump(exclude_none=True)
+        for hook in values["server"]["hooks"].values():
+            hook["command"] = NOT_PUBLISHED
+        return values
 
 
 def load(path: Path) -> Target:

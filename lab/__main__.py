@@ -12,12 +12,13 @@ from lab import host, namespace, paths, state, world
 from lab.build import plan
 from lab.build.workshop import Workshop
 from lab.errors import LabError
-from lab.machine import host_shell
+from lab.machine import Machine, host_shell
 from lab.progress import Reporter
 
 EPILOG = """\
-The lab is two micro-VMs (cluster, storage) with a Docker Engine and kernel NFS each, in a private network
-namespace without any route out. Everything is built from package registries into the user's cache folder.
+A world of the lab is two micro-VMs (cluster, storage) with a Docker Engine and kernel NFS each, in a private network
+namespace without any route out; a parallel run has several worlds. Everything is built from package registries into the
+user's cache folder.
 NFS_CONFORMANCE_CACHE names another cache folder; each folder is a lab of its own.
 """
 
@@ -39,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name, text in (("shell", "a root shell on a machine"), ("logs", "a machine's console")):
         command = commands.add_parser(name, help=text)
         command.add_argument("machine", choices=sorted(world.ADDRESSES))
+        command.add_argument("--world", type=int, default=1, metavar="N", help="which world's (default: 1)")
     options = parser.parse_args(arguments)
     host.extend_path()
     try:
@@ -74,26 +76,29 @@ def _down(_: argparse.Namespace) -> int:
 
 
 def _status(_: argparse.Namespace) -> int:
-    recorded = state.load()
-    if recorded is None:
+    table = Table("world", "machine", "state", "address", "memory", "processor", "boots from", "folder")
+    for number in paths.each_world():
+        if state.load():
+            for machine in world.attach().machines.values():
+                table.add_row(str(number), *_described(machine))
+    if not table.row_count:
         print("the lab is down")
         return 1
-    up = world.attach()
-    table = Table("machine", "state", "address", "memory", "processor", "boots from")
-    for machine in up.machines.values():
-        spec = machine.spec
-        base = spec.disks[0].base
-        table.add_row(
-            spec.name,
-            "on" if machine.process else "off",
-            spec.address,
-            f"{spec.memory} MiB",
-            str(spec.cpu),
-            "golden disk" if base else "fresh disk",
-        )
     Console().print(table)
-    print(f"state: {up.folder}")
     return 0
+
+
+def _described(machine: Machine) -> tuple[str, ...]:
+    spec = machine.spec
+    return (
+        spec.name,
+        "on" if machine.process else "off",
+        spec.address,
+        f"{spec.memory} MiB",
+        str(spec.cpu),
+        "golden disk" if spec.disks[0].base else "fresh disk",
+        str(spec.folder),
+    )
 
 
 def _doctor(_: argparse.Namespace) -> int:
@@ -107,13 +112,15 @@ def _doctor(_: argparse.Namespace) -> int:
 
 
 def _shell(options: argparse.Namespace) -> int:
-    machine = _enter().machines[options.machine]
+    with paths.as_in_world(options.world):
+        machine = _enter().machines[options.machine]
     command = [str(plan.products().docker), *host_shell(["bash", "-l"], interactive=sys.stdin.isatty())]
     return subprocess.call(command, env={**os.environ, **machine.docker_environment()})
 
 
 def _logs(options: argparse.Namespace) -> int:
-    console = world.attach().machines[options.machine].console
+    with paths.as_in_world(options.world):
+        console = world.attach().machines[options.machine].console
     print(console.read_text(errors="replace"), end="")
     return 0
 

@@ -17,6 +17,7 @@ CACHE_GIB = 12
 RUN_GIB = 4
 CLUSTER_MIB = (2560, 6144)  # least that works, most that helps
 STORAGE_MIB = (640, 1536)
+WORLD_MIB = 8192  # available to each world where there are several: with less they would swap work for waiting
 # Distributions' own switches below /proc/sys, and the value with which they refuse namespaces to ordinary users.
 NAMESPACE_SWITCHES = {"kernel/unprivileged_userns_clone": 0, "kernel/apparmor_restrict_unprivileged_userns": 1}
 
@@ -41,15 +42,24 @@ class Share:
     storage_cpu: int
 
 
-def share() -> Share:
-    """Divide the host: most memory to the cluster, a processor a machine."""
-    available = available_memory()
+def worlds(wanted: int) -> int:
+    """How many worlds the host carries at once, of so many wanted: a processor and enough memory each."""
+    return max(1, min(wanted, len(os.sched_getaffinity(0)), available_memory() // WORLD_MIB))
+
+
+def share(number: int = 1, among: int = 1) -> Share:
+    """Divide the host: most memory to the cluster, a processor a machine.
+
+    World `number` of several gets its part, and its cluster another processor than the other worlds' clusters have.
+    """
+    available = available_memory() // among
     cpus = sorted(os.sched_getaffinity(0))
+    turn = (number - 1) % len(cpus)
     return Share(
         cluster_memory=_between(int(available * 0.45), CLUSTER_MIB),
         storage_memory=_between(int(available * 0.12), STORAGE_MIB),
-        cluster_cpu=cpus[-1],
-        storage_cpu=cpus[0],
+        cluster_cpu=cpus[-1 - turn],
+        storage_cpu=cpus[turn],
     )
 
 

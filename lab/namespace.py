@@ -1,10 +1,11 @@
-"""The private user and network namespace that holds the whole lab; it has no route to anywhere else."""
+"""The private user and network namespaces that hold the whole lab; they have no route to anywhere else."""
 
 import ctypes
 import multiprocessing
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,11 +21,15 @@ CLONE_NEWUSER = 0x10000000  # setns(2)
 CLONE_NEWNET = 0x40000000
 
 
-def create(environment: dict[str, str]) -> ProcessId:
+def create(environment: dict[str, str], *, beside: bool = False) -> ProcessId:
     """Start the process that holds the namespaces open; needs no root where user namespaces are allowed.
 
-    Root on a host without user namespaces gets a network namespace alone.
+    Root on a host without user namespaces gets a network namespace alone. `beside` the namespaces that this process
+    has entered, another network namespace is made: processes with threads can change into it, which is not so for a
+    user namespace (setns(2)).
     """
+    if beside:
+        return _hold(["--net"], environment)
     try:
         return _hold(["--user", "--map-root-user", "--net"], environment)
     except LabError:
@@ -59,23 +64,35 @@ def _hold(kinds: list[str], environment: dict[str, str]) -> ProcessId:
 
 
 def enter(holder: ProcessId) -> None:
-    """Join the namespaces for good; the calling process must still be single-threaded (setns(2))."""
-    if is_inside(holder):
-        return
-    libc = ctypes.CDLL(None, use_errno=True)
+    """Join the namespaces: the user namespace for good, and only while the process is single-threaded (setns(2));
+    the network namespace for the main thread, which must call, and what it starts.
+    """
     for kind, flag in (("user", CLONE_NEWUSER), ("net", CLONE_NEWNET)):
         if _link(holder.pid, kind) == Path(f"/proc/self/ns/{kind}").readlink():
             continue
         descriptor = os.open(f"/proc/{holder.pid}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC)
         try:
-            if libc.setns(descriptor, flag) != 0:
-                number = ctypes.get_errno()
-                threads = len(list(Path("/proc/self/task").iterdir()))
-                raise LabError(
-                    f"cannot enter the lab's {kind} namespace: {os.strerror(number)} ({threads} threads here)"
-                )
+            _change(descriptor, kind, flag)
         finally:
             os.close(descriptor)
+
+
+@contextmanager
+def and_back() -> Iterator[None]:
+    """At the end the main thread is in the network namespace in which it began."""
+    descriptor = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield
+        _change(descriptor, "net", CLONE_NEWNET)
+    finally:
+        os.close(descriptor)
+
+
+def _change(descriptor: int, kind: str, flag: int) -> None:
+    if ctypes.CDLL(None, use_errno=True).setns(descriptor, flag) != 0:
+        number = ctypes.get_errno()
+        threads = len(list(Path("/proc/self/task").iterdir()))
+        raise LabError(f"cannot enter the lab's {kind} namespace: {os.strerror(number)} ({threads} threads here)")
 
 
 def ask_inside(holder: ProcessId, question: Callable[[], T], within: float) -> T:

@@ -1,4 +1,4 @@
-"""The lab's world: two machines in a namespace of their own, brought up, joined, and taken down without a trace."""
+"""The lab's worlds: two machines in a namespace of their own, brought up, joined, and taken down without a trace."""
 
 import ipaddress
 import os
@@ -114,25 +114,38 @@ class World:
         return Machine(spec, self.folder / "tls", products.docker)
 
 
-def bring_up(reporter: Reporter, recipe: str) -> World:
+def bring_up(reporter: Reporter, recipe: str, among: int = 1) -> World:
     """Build what is missing, boot both machines and enter their namespaces.
 
     `recipe` describes what will be done to the cluster machine; a golden disk made by the same recipe is used.
     A healthy world of the same products that is already up is joined instead; one that does not answer is replaced.
-    Raises LabError with cause and mend.
+    The host is to be divided `among` so many worlds. Raises LabError with cause and mend.
     """
     host.require()
     products = plan.build(Workshop(reporter))
-    key = _key(products, recipe)
+    return _bring_up(reporter, products, recipe, among)
+
+
+def bring_up_beside(reporter: Reporter, recipe: str, number: int, among: int) -> None:
+    """Bring up the world of this number as well; the process stays in the world it is in. Raises LabError."""
+    with namespace.and_back(), paths.as_in_world(number):
+        _bring_up(reporter, plan.products(), recipe, among)
+
+
+def how_many(wanted: int) -> int:
+    """How many worlds there can be at once, of so many wanted; those that are up have what they need."""
+    up = sum(state.load() is not None for _ in paths.each_world())
+    return min(wanted, up) if up > 1 else host.worlds(wanted)
+
+
+def move_to(number: int) -> None:
+    """Leave one world that is up for another; the process has entered the lab. Raises LabError when it is down."""
+    os.environ[paths.WORLD] = str(number)
+    os.environ.update(processes.mark())
     recorded = state.load()
-    if recorded and recorded.key == key and (world := _join(reporter, recorded, products)):
-        return world
-    tear_down()
-    try:
-        return _start(reporter, products, key, recipe)
-    except BaseException:
-        tear_down()
-        raise
+    if recorded is None:
+        raise LabError(f"world {number} of the lab is not up any more")
+    namespace.enter(recorded.holder)
 
 
 def attach() -> World:
@@ -144,7 +157,11 @@ def attach() -> World:
 
 
 def tear_down() -> int:
-    """End every process of this world and remove its files; returns how many processes were ended."""
+    """End every process of all worlds and remove their files; returns how many processes were ended."""
+    return sum(_tear_down() for _ in paths.each_world())
+
+
+def _tear_down() -> int:
     recorded = state.load()
     ended = 0
     for name in ADDRESSES:
@@ -162,6 +179,19 @@ def tear_down() -> int:
 def plan_steps() -> tuple[Step, ...]:
     """The steps whose products a world is made of."""
     return tuple(plan.targets().values())
+
+
+def _bring_up(reporter: Reporter, products: Products, recipe: str, among: int) -> World:
+    key = _key(products, recipe)
+    recorded = state.load()
+    if recorded and recorded.key == key and (world := _join(reporter, recorded, products)):
+        return world
+    _tear_down()
+    try:
+        return _start(reporter, products, key, recipe, host.share(paths.world_number(), among))
+    except BaseException:
+        tear_down()
+        raise
 
 
 def _key(products: Products, recipe: str) -> str:
@@ -202,10 +232,10 @@ def _expect_answers(world: World) -> None:
             raise LabError(f"the Docker Engine of machine {machine.name} is silent") from error
 
 
-def _start(reporter: Reporter, products: Products, key: str, recipe: str) -> World:
-    chosen = host.share()
+def _start(reporter: Reporter, products: Products, key: str, recipe: str, chosen: host.Share) -> World:
     goldens = {name: Golden.of(name, products.steps, recipe if name == "cluster" else "") for name in ADDRESSES}
-    holder = namespace.create({"PATH": os.environ["PATH"], **processes.mark()})
+    beside = paths.world_number() > 1
+    holder = namespace.create({"PATH": os.environ["PATH"], **processes.mark()}, beside=beside)
     recorded = state.State(
         holder.pid,
         holder.started,

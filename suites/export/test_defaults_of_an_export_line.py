@@ -31,7 +31,7 @@ def test_defaults_of_an_export_line(
     its own. Observed on the server: all of them in its listing of effective options, the directory unchanged.
     """
     defaults = DEFAULTS | ({"wdelay"} if "write-gathering" in declared_features else set())
-    shared = export("")
+    shared = export("", exactly=True)
     files = nfs_server.files(shared)
     files.write("open", b"open\n", mode=0o666)
     files.write("roots", b"roots\n", mode=0o600)

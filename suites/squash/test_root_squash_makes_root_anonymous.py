@@ -27,7 +27,7 @@ def test_root_squash_makes_root_anonymous(
     Observed in the pod: it is root (uid 0), and its new file and directory belong to 65534. Observed on the server:
     root_squash is in effect although no option asked for it, and the owner of both is 65534:65534.
     """
-    shared = export("rw,sync,no_subtree_check")
+    shared = export("rw,sync,no_subtree_check", exactly=True)
     space.bound_volume(shared.path)
 
     with evidence.step("make a file and a directory as root in a pod"):

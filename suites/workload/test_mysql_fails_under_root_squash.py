@@ -27,7 +27,7 @@ def test_mysql_fails_under_root_squash(
     Observed in the cluster: the container's exit code and the log line of chown. Observed on the server: root_squash
     in effect, the directory still root's, no database in it.
     """
-    shared = export("rw,sync,no_subtree_check")
+    shared = export("rw,sync,no_subtree_check,root_squash")
     space.bound_volume(shared.path)
     with evidence.step("deploy MySQL"):
         mysql.deploy()

@@ -1,5 +1,6 @@
 """`python -m lab`: exit codes, and what is said on the way."""
 
+import os
 import signal
 import subprocess
 from collections.abc import Callable
@@ -7,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from lab import host, processes, state
+from lab import host, paths, processes, state, world
 from lab.__main__ import COMMANDS, main
 from lab.errors import LabError
 from lab.host import Finding
+from lab.processes import ProcessId
+from lab.state import State
 
 Output = pytest.CaptureFixture[str]
 Spawn = Callable[..., "subprocess.Popen[str]"]
@@ -57,6 +60,27 @@ def test_down_ends_what_no_record_names(capsys: Output, spawn: Spawn) -> None:
     assert main(["down"]) == 0
     assert capsys.readouterr().out == "down: 1 process ended\n"
     assert lost.wait(5) == -signal.SIGKILL
+
+
+def test_down_ends_every_world(capsys: Output, spawn: Spawn, cache: Path) -> None:
+    with paths.as_in_world(2):
+        lost = spawn("sleep", "60", **processes.mark())
+    assert main(["down"]) == 0
+    assert capsys.readouterr().out == "down: 1 process ended\n"
+    assert lost.wait(5) == -signal.SIGKILL
+    assert list(cache.glob("world*")) == [cache / "world.lock"]
+
+
+def test_status_lists_the_machines_of_every_world(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    holder = ProcessId.of(os.getpid())
+    for number in (1, 2):
+        with paths.as_in_world(number):
+            golden = dict.fromkeys(world.ADDRESSES)
+            State(holder.pid, holder.started, "key", "bare", 2560, 640, number, 0, golden).save()
+    assert main(["status"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines() if "MiB" in line]
+    assert [(row[1], row[3]) for row in rows] == [(n, m) for n in "12" for m in ("cluster", "storage")]
 
 
 def test_down_leaves_a_lab_that_another_command_uses(capsys: Output, spawn: Spawn) -> None:

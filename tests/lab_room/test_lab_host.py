@@ -210,6 +210,27 @@ def test_each_machine_gets_a_processor_that_this_process_may_use(
 
 
 @pytest.mark.parametrize(
+    ("wanted", "cpus", "available", "carried"),
+    [(1, 8, 64000, 1), (2, 2, 22000, 2), (4, 2, 64000, 2), (4, 8, 25000, 3), (2, 1, 64000, 1), (2, 2, 3500, 1)],
+    ids=["one wanted", "two", "few processors", "little memory", "one processor", "least memory"],
+)
+def test_as_many_worlds_as_wanted_and_carried(
+    monkeypatch: pytest.MonkeyPatch, wanted: int, cpus: int, available: int, carried: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cpus)))
+    monkeypatch.setattr(host, "available_memory", lambda: available)
+    assert host.worlds(wanted) == carried
+
+
+def test_the_clusters_of_two_worlds_do_not_share_a_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(host, "available_memory", lambda: 20000)
+    one, other = host.share(1, among=2), host.share(2, among=2)
+    assert (one.cluster_cpu, one.storage_cpu, other.cluster_cpu, other.storage_cpu) == (1, 0, 0, 1)
+    assert (one.cluster_memory, other.storage_memory) == (4500, 1200)
+
+
+@pytest.mark.parametrize(
     ("change", "available"),
     [
         pytest.param(lambda _: None, 8000, id="tmpfs"),

@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,8 @@ def machines(holder: ProcessId, spawn: Spawn, monkeypatch: pytest.MonkeyPatch) -
         (folder := paths.world_folder() / name).mkdir()
         ProcessId.of(process.pid).save(folder / "process")
 
-    def refuse(_: dict[str, str]) -> ProcessId:
+    def refuse(_: dict[str, str], *, beside: bool) -> ProcessId:
+        assert not beside, "the first world"
         raise LabError(AFRESH)
 
     monkeypatch.setattr(host, "require", lambda: None)
@@ -113,6 +115,38 @@ def test_who_asks_stays_outside_the_namespaces() -> None:
         assert not namespace.is_inside(separate)
     finally:
         separate.kill_group()
+
+
+def test_a_process_with_threads_moves_between_worlds_and_back() -> None:
+    """What a parallel worker does, asked in a process that enters the first world's namespaces for good."""
+    try:
+        first = namespace.create({"PATH": os.environ["PATH"]})
+    except LabError as error:
+        pytest.skip(str(error))
+
+    def moved() -> list[bool]:
+        second = namespace.create({"PATH": os.environ["PATH"]}, beside=True)
+        try:
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(os.getpid).result()
+                with namespace.and_back():
+                    namespace.enter(second)
+                    there = namespace.is_inside(second)
+                return [there, namespace.is_inside(first)]
+        finally:
+            second.kill_group()
+
+    try:
+        assert namespace.ask_inside(first, moved, within=20) == [True, True]
+    finally:
+        first.kill_group()
+
+
+def test_a_world_that_is_gone_cannot_be_moved_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(paths.WORLD, "1")
+    monkeypatch.setenv(processes.MARK, "")
+    with pytest.raises(LabError, match="world 2 of the lab is not up"):
+        world.move_to(2)
 
 
 def test_a_question_that_hangs_is_given_up(holder: ProcessId) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from fixtures.servers.container_server import ROOT, VOLUMES
-from lab import namespace, state
+from lab import namespace, paths, state
 from lab.errors import DeadlineExceeded, LabError
 from lab.eventually import eventually
 from lab.machine import Machine
@@ -51,13 +51,17 @@ def of_host() -> Inventory:
 
 
 def of_lab() -> Inventory:
-    """What the lab that is up has in its Engines, its server, its clients and its cluster.
+    """What every world of the lab that is up has in its Engines, its server, its clients and its cluster.
 
     Raises LabError when something cannot be looked at, as a container that is just going.
     """
-    recorded = state.load()
-    assert recorded, "the lab is up"
-    return namespace.ask_inside(recorded.holder, lambda: _seen_inside(attach()), within=120)
+    seen: Inventory = {}
+    for number in paths.each_world():
+        recorded = state.load()
+        assert recorded, "the lab is up"
+        for kind, things in namespace.ask_inside(recorded.holder, lambda: _seen_inside(attach()), within=120).items():
+            seen.setdefault(kind, []).extend(f"{thing} (world {number})" for thing in things)
+    return seen
 
 
 def expect_same(before: Inventory) -> None:

@@ -91,10 +91,10 @@ def lab(
 
 
 def leftovers(cache: Path | None = None) -> list[str]:
-    """Processes that name the lab's folder in their command or environment, and files in that folder."""
-    world = (cache or paths.cache_folder()) / "world"
-    wanted = os.fsencode(world)
-    found = [str(file) for file in world.rglob("*")] if world.exists() else []
+    """Processes that name a world's folder in their command or environment, and files in such folders."""
+    cache = cache or paths.cache_folder()
+    wanted = os.fsencode(cache / "world")  # and world-2, ...
+    found = [str(file) for world in cache.glob("world*") if world.is_dir() for file in world.rglob("*")]
     for process in Path("/proc").glob("[0-9]*"):
         try:
             command, environment = (process / "cmdline").read_bytes(), (process / "environ").read_bytes()

@@ -1,0 +1,163 @@
+"""A server that is not ours: which export is taken, what hooks are told, and what is said when one is missing."""
+
+import time
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from certify import target
+from certify.errors import EnvironmentFailure
+from certify.target import Hooks, Server
+from fixtures.commands import CommandResult
+from fixtures.engines.engine import PowerSwitch
+from fixtures.faults.power import storage_power
+from fixtures.servers.external.hooks import HookShell, OperatorHooks
+from fixtures.servers.external.offers import Offer, completed, find
+from fixtures.servers.external.provider import External
+from fixtures.servers.server import Restartable
+from tests.fixtures_room.fakes import result
+
+SQUASHED = Offer("/squashed", completed("rw"))
+OPEN = Offer("/open", completed("rw,no_root_squash,insecure"))
+
+
+def _hooks(**commands: object) -> OperatorHooks:
+    return OperatorHooks(Hooks.model_validate(commands), "filer")
+
+
+class FakeClient:
+    """Answers every script of the helper; `said` holds their arguments."""
+
+    def __init__(self, answer: str = "", code: int = 0) -> None:
+        self.answer, self.code = answer, code
+        self.said: list[tuple[str, ...]] = []
+
+    def sh(self, script: str, *arguments: str, timeout: float = 30) -> CommandResult:  # noqa: ARG002
+        self.said.append(arguments)
+        return result(self.answer, code=self.code)
+
+    def run(self, argv: list[str], timeout: float = 30) -> CommandResult:  # noqa: ARG002
+        self.said.append(tuple(argv))
+        return result(self.answer, code=self.code)
+
+
+def _server(client: FakeClient, **values: Any) -> External:
+    where = {} if "address" in values else {"export": "filer:/vol/k8s"}
+    told = Server.model_validate({"kind": "external", **where, **values})
+    return External(told, ["3", "4.2"], cast(Any, client))
+
+
+@pytest.mark.parametrize(
+    ("asked", "taken"),
+    [
+        ("rw,sync,no_subtree_check", SQUASHED),
+        ("rw,sync,no_subtree_check,no_root_squash", OPEN),
+        ("rw,root_squash", SQUASHED),
+        ("rw,insecure", OPEN),
+        ("ro", None),
+        ("rw,async", None),
+        ("rw,subtree_check", None),
+    ],
+)
+def test_the_first_export_is_taken_that_has_every_option_asked_for(asked: str, taken: Offer | None) -> None:
+    assert find([SQUASHED, OPEN], asked) is taken
+
+
+def test_a_hook_finds_the_server_and_what_is_asked_in_its_environment() -> None:
+    hooks = _hooks(export_options='echo "$NFS_SERVER $NFS_ACTION"')
+    assert hooks.call("export_options", "export /a", {"NFS_ACTION": "export"}) == "filer export\n"
+    assert hooks.names() == ["export_options"]
+
+
+def test_a_missing_hook_is_named_with_what_it_would_be_for() -> None:
+    with pytest.raises(EnvironmentFailure, match=r"cannot restart it: .* server\.hooks\.restart of the target file"):
+        _hooks().call("restart", "restart it")
+
+
+def test_a_hook_that_fails_is_quoted() -> None:
+    with pytest.raises(EnvironmentFailure, match=r"could not restart it: `hook restart` exited 3: no route"):
+        _hooks(restart="echo no route to the filer >&2; exit 3").call("restart", "restart it")
+
+
+def test_a_hook_that_hangs_ends_at_its_deadline_with_all_it_started() -> None:
+    began = time.monotonic()
+    with pytest.raises(EnvironmentFailure, match=r"hook restart.*no end within its deadline of 0\.2 s"):
+        _hooks(restart={"command": "sleep 60 & wait", "deadline": 0.2}).call("restart", "restart it")
+    assert time.monotonic() - began < 10
+
+
+def test_the_shell_hook_runs_whole_scripts_with_their_arguments() -> None:
+    shell = HookShell(_hooks(shell="sh"))
+    run = shell.sh('cat; printf %s "$2"; exit 7', "a", "it's b")
+    assert (run.code, run.stdout) == (7, "it's b"), "what is read from standard input is not the script"
+    assert shell.sh("sleep 60", timeout=0.2).timed_out
+
+
+def test_directories_are_made_in_a_given_export_and_removed(tmp_path: Path) -> None:
+    (tmp_path / "vol/k8s").mkdir(parents=True)
+    server = _server(FakeClient("rw\nno_root_squash\n"), directory=str(tmp_path), hooks={"shell": "sh"})
+    export = server.export("one-0123abcd", "rw,no_root_squash")
+    folder = tmp_path / "vol/k8s/nfs-conformance"
+    assert export.path == "/vol/k8s/nfs-conformance/one-0123abcd"
+    assert (folder / export.name).stat().st_mode & 0o777 == 0o777
+    server.files(export).write("data", b"there", uid=(folder / export.name).stat().st_uid)
+    assert (folder / export.name / "data").read_bytes() == b"there"
+    assert server.effective_options(export) == {"rw", "no_root_squash", "sync", "secure"}
+
+    (folder / "old-99999999").mkdir()
+    server.remove_others("0123abcd")
+    assert [entry.name for entry in folder.iterdir()] == [export.name]
+    server.remove(export)
+    server.leave()
+    assert list((tmp_path / "vol/k8s").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "more"),
+    [("rw,root_squash", {}), ("rw", {"clients": "10.0.0.1"}), ("", {"exactly": True})],
+    ids=["no such export", "address rule", "defaults"],
+)
+def test_what_no_given_export_has_needs_the_hook(options: str, more: dict[str, Any]) -> None:
+    server = _server(FakeClient("rw\nno_root_squash\n"))
+    with pytest.raises(EnvironmentFailure, match=r"server\.hooks\.export_options of the target file"):
+        server.export("one", options, **more)
+
+
+def test_a_directory_of_roots_cannot_be_had_where_root_is_squashed() -> None:
+    server = _server(FakeClient("65534\n"), address="filer", exports=[{"path": "/a", "options": "rw"}])
+    with pytest.raises(EnvironmentFailure, match=r"a client's root is user 65534 there.*server\.hooks\.shell"):
+        server.export("one", "rw", mode=0o755)
+
+
+def test_the_export_hook_is_told_everything_and_says_what_is_in_effect() -> None:
+    client = FakeClient()
+    command = 'echo "$NFS_ACTION $NFS_EXPORT [$NFS_OPTIONS] $NFS_CLIENTS $NFS_MODE" >&2; echo noise; echo "rw, sync"'
+    server = _server(client, hooks={"export_options": command})
+    export = server.export("one", "", clients="10.0.0.0/8", exactly=True)
+    assert export.path == "/vol/nfs-conformance/one"
+    assert server.effective_options(export) == {"rw", "sync"}
+    server.withdraw(server.set_options(export, "ro"))
+    server.remove(export)
+    assert client.said == [("/server/vol/nfs-conformance/one",)], "it is unmounted before it goes"
+
+
+def test_restart_and_power_are_the_operators() -> None:
+    server = _server(
+        FakeClient(), hooks={"restart": "true", "power_cut": 'test "$NFS_POWER" = off -o "$NFS_POWER" = on'}
+    )
+    assert isinstance(server, Restartable)
+    server.restart()
+    with storage_power(cast(Any, None), server).cut():
+        pass
+    assert isinstance(server, PowerSwitch)
+    with pytest.raises(EnvironmentFailure, match="only a server that the suite started"):
+        server.restart(without_version="3")
+
+
+def test_a_report_holds_no_commands_of_hooks() -> None:
+    text = '[server]\nkind = "external"\nexport = "filer:/a"\n[server.hooks]\nshell = "sshpass -p secret ssh filer"\n'
+    published = target.parse(text).published()
+    assert "secret" not in str(published)
+    assert published["server"]["hooks"] == {"shell": {"command": target.NOT_PUBLISHED, "deadline": 60}}
+    assert target.from_values(published).server.address == "filer"

@@ -1,0 +1,109 @@
+"""An NFS server that the suite did not start: configured by hand, as its manual pages say, on the storage machine.
+
+`python -m tests.lab_world.handmade_server off|on` cuts its machine's power and switches it on again.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import namespace, state
+from lab.errors import LabError
+from lab.eventually import eventually
+from lab.machine import Machine
+from lab.world import ADDRESSES, attach
+from tests.lab_world.suite_run import CHECKOUT
+
+ADDRESS = ADDRESSES["storage"]
+EXPORT = "/srv/k8s"
+_CONTAINER = "handmade"
+_ROOT = "/disk/handmade"  # an overlay, which a container's root is, cannot be exported
+_START = f"""
+[ -e {_ROOT}/etc ] || {{ mkdir -p {_ROOT} && cp -ax / {_ROOT}; }}
+for folder in proc sys dev run; do mount --rbind /$folder {_ROOT}/$folder; done
+exec chroot {_ROOT} sh -c '
+    mkdir -p {EXPORT} /run/rpcbind /var/lib/nfs/v4recovery /etc/exports.d
+    chmod 777 {EXPORT}
+    echo "{EXPORT} *(rw,sync,no_subtree_check,no_root_squash)" > /etc/exports
+    mount -t nfsd nfsd /proc/fs/nfsd
+    rm -f /run/rpcbind.lock
+    rpcbind -w && rpc.statd
+    nfsdcld
+    exportfs -ra
+    rpc.nfsd --grace-time 10 --lease-time 10 8
+    rpc.mountd
+    exec sleep infinity'
+"""
+
+
+@dataclass(frozen=True)
+class HandmadeServer:
+    """The server as its operator reaches it: over ssh, which a container does not have; `folder` holds the stand-in."""
+
+    folder: Path
+
+    @property
+    def target(self) -> str:
+        """The target file for somebody who knows nothing but host:/path."""
+        return _at_this_address((CHECKOUT / "examples" / "external.toml").read_text())
+
+    @property
+    def target_with_hooks(self) -> str:
+        """The same with every hook."""
+        text = _at_this_address((CHECKOUT / "examples" / "external-with-hooks.toml").read_text())
+        command = f"{sys.executable} -m tests.lab_world.handmade_server $NFS_POWER"
+        return text.replace("examples/hooks/ipmi-power.sh", command)
+
+
+def start(folder: Path) -> HandmadeServer:
+    """Take the place of the suite's own server in the world that is up."""
+    _inside(lambda machine: _start(machine, folder))
+    return HandmadeServer(folder)
+
+
+def _start(machine: Machine, folder: Path) -> None:
+    machine.docker("rm", "--force", "nfs-conformance-knfsd")
+    options = ["--privileged", "--network=host", "--volume=/data:/disk"]
+    machine.docker("run", "--detach", f"--name={_CONTAINER}", *options, "nfs-conformance/nfs:lab", "sh", "-c", _START)
+    _wait(machine)
+    environment = "".join(f"export {name}='{value}'\n" for name, value in machine.docker_environment().items())
+    docker = attach().tools.docker
+    stand_in = folder / "ssh"
+    stand_in.write_text(
+        f'#!/bin/sh\n{environment}shift\nexec {docker} exec -i {_CONTAINER} chroot {_ROOT} sh -c "$*"\n'
+    )
+    stand_in.chmod(0o700)
+
+
+def _wait(machine: Machine) -> None:
+    probe = ("exec", _CONTAINER, "rpcinfo", "-t", "127.0.0.1", "nfs", "4")
+    eventually(
+        lambda: machine.docker(*probe, check=False).returncode == 0, what="the handmade server to serve", within=60
+    )
+
+
+def _inside(do: Callable[[Machine], None]) -> None:
+    recorded = state.load()
+    if recorded is None:
+        raise LabError("no lab is up")
+    namespace.ask_inside(recorded.holder, lambda: do(attach().machines["storage"]), within=120)
+
+
+def _at_this_address(text: str) -> str:
+    return text.replace("filer.example.org:/srv/k8s", f"{ADDRESS}:{EXPORT}")
+
+
+def main(power: str) -> None:
+    """What a management controller does; this process is inside the lab already."""
+    world = attach()
+    if power == "off":
+        world.cut_power("storage")
+    else:
+        world.restore_power("storage")
+        world.machines["storage"].docker("start", _CONTAINER)
+        _wait(world.machines["storage"])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,50 @@
+"""A server that the suite did not start is judged by what its operator gives: one export, or hooks as well."""
+
+import os
+from pathlib import Path
+
+from tests.lab_world import handmade_server
+from tests.lab_world.suite_run import ONE_SCENARIO, Finished, lab, run_suite
+
+ONE_EXPORT_IS_ENOUGH = {
+    "MOUNT-002": "suites/mount/test_uploaded_file_is_on_the_server.py",
+    "IO-005": "suites/io/test_names_are_kept.py",
+    "SQUASH-003": "suites/squash/test_no_root_squash_keeps_root.py",
+    "VOLUME-001": "suites/volume/test_volume_and_claim_bind.py",
+}
+# And which hook would let it be judged.
+MORE_IS_NEEDED = {
+    "SQUASH-001": ("suites/squash/test_root_squash_makes_root_anonymous.py", "export_options"),
+    "EXPORT-004": ("suites/export/test_defaults_of_an_export_line.py", "export_options"),
+    "RECOVERY-001": ("suites/recovery/test_io_goes_on_after_graceful_restart.py", "restart"),
+    "EXPORT-007": ("suites/export/test_sync_export_keeps_what_it_acknowledged.py", "power_cut"),
+}
+
+
+def test_hooks_give_back_what_one_export_cannot_show(tmp_path: Path) -> None:
+    up = run_suite(tmp_path / "first", *ONE_SCENARIO, "--keep")
+    assert up.code == 0, up.output
+    server = handmade_server.start(tmp_path)
+
+    plain = _run(tmp_path, server.target)
+    assert plain.ids("PASSED") == ONE_EXPORT_IS_ENOUGH.keys(), plain.output
+    assert plain.ids("INCONCLUSIVE") == MORE_IS_NEEDED.keys(), plain.output
+    for requirement, (_, hook) in MORE_IS_NEEDED.items():
+        (line,) = [line for line in plain.results if line["id"].endswith(requirement)]
+        assert f"server.hooks.{hook}" in line["message"], line
+    assert (plain.reports / "latest" / "certificate").is_dir()
+
+    hooked = _run(tmp_path, server.target_with_hooks)
+    assert hooked.ids("PASSED") == ONE_EXPORT_IS_ENOUGH.keys() | MORE_IS_NEEDED.keys(), hooked.output
+    assert hooked.code == 0, hooked.output
+    published = "".join(file.read_text() for file in (hooked.reports / "latest" / "certificate").glob("*.*"))
+    assert "ssh root@" not in published, "commands are not published"
+    assert lab("down").returncode == 0
+
+
+def _run(folder: Path, target: str) -> Finished:
+    file = folder / "target.toml"
+    file.write_text(target)
+    path = f"PATH={folder}:{os.environ['PATH']}"
+    files = [*ONE_EXPORT_IS_ENOUGH.values(), *(test for test, _ in MORE_IS_NEEDED.values())]
+    return run_suite(folder, *files, "--target", str(file), "--profile=full", "--keep", prefix=["env", path])
