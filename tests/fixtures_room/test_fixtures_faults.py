@@ -137,3 +137,58 @@ def test_an_engine_whose_machines_share_a_kernel_cannot_cut_power() -> None:
     engine = SimpleNamespace(name="docker")
     with pytest.raises(EnvironmentFailure, match=r"docker engine cannot cut .* Use --engine=lab"):
         storage_power(cast(Any, engine), cast(Any, None))
+
+
+# The world of an engine whose machines share a kernel, as far as a scenario comes in it.
+_SHARED_KERNEL = """
+from types import SimpleNamespace
+import pytest
+
+pytest_plugins = ["certify.plugin", "fixtures.plugin"]
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("world")
+    return SimpleNamespace(name="docker", folder=lambda: folder, reconnect=lambda role: None)
+
+@pytest.fixture(scope="session")
+def nfs_server():
+    nothing = dict.fromkeys(("ensure_serving", "restart", "kill"), lambda: None)
+    return SimpleNamespace(collect_logs=dict, **nothing)
+
+@pytest.fixture(scope="session")
+def client_host():
+    client = SimpleNamespace(release=lambda: None, mount_table=str)
+    return SimpleNamespace(client=lambda name: client)
+
+other_client_host = client_host
+"""
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        "export/test_sync_export_keeps_what_it_acknowledged.py",
+        "export/test_async_export_may_lose_what_it_acknowledged.py",
+        "recovery/test_random_faults_lose_nothing.py",
+    ],
+)
+def test_a_power_cut_that_cannot_be_is_inconclusive_with_the_reason(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, scenario: str
+) -> None:
+    repository = Path(__file__).parents[2]
+    monkeypatch.setenv("PYTHONPATH", str(repository))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_TESTRUNUID"):
+        monkeypatch.delenv(name, raising=False)
+    pytester.makeini("[pytest]\naddopts = -p no:cacheprovider\n")
+    pytester.makeconftest(_SHARED_KERNEL)
+    suites = pytester.path / "suites"
+    suites.mkdir()
+    (suites / Path(scenario).name).write_bytes((repository / "suites" / scenario).read_bytes())
+    run = pytester.runpytest_subprocess("suites", "--nfs-versions=4.2")
+    (line,) = (pytester.path / "reports" / "latest" / "results.jsonl").read_text().splitlines()
+    result = json.loads(line)
+    assert result["verdict"] == "INCONCLUSIVE", run.stdout.str()
+    assert "the docker engine cannot cut the storage machine's power" in result["message"]
+    assert run.ret != 0, "what could not be judged has not passed"
