@@ -1,7 +1,9 @@
 """A server that is not ours: which export is taken, what hooks are told, and what is said when one is missing."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -27,10 +29,10 @@ def _hooks(**commands: object) -> OperatorHooks:
 
 
 class FakeClient:
-    """Answers every script of the helper; `said` holds their arguments."""
+    """Answers every script of the helper; `said` holds their arguments, `ends` how a connection of a session does."""
 
-    def __init__(self, answer: str = "", code: int = 0) -> None:
-        self.answer, self.code = answer, code
+    def __init__(self, answer: str = "", code: int = 0, ends: str = "no error") -> None:
+        self.answer, self.code, self.ends = answer, code, ends
         self.said: list[tuple[str, ...]] = []
 
     def sh(self, script: str, *arguments: str, timeout: float = 30) -> CommandResult:  # noqa: ARG002
@@ -40,6 +42,13 @@ class FakeClient:
     def run(self, argv: list[str], timeout: float = 30) -> CommandResult:  # noqa: ARG002
         self.said.append(tuple(argv))
         return result(self.answer, code=self.code)
+
+    def session(self) -> SimpleNamespace:
+        return SimpleNamespace(
+            do=lambda code: None,  # noqa: ARG005
+            attempt=lambda code: SimpleNamespace(error=self.ends),  # noqa: ARG005
+            kill=lambda: None,
+        )
 
 
 def _server(client: FakeClient, **values: Any) -> External:
@@ -142,17 +151,39 @@ def test_the_export_hook_is_told_everything_and_says_what_is_in_effect() -> None
     assert client.said == [("/server/vol/nfs-conformance/one",)], "it is unmounted before it goes"
 
 
+HOOKS = {
+    "restart": "true",
+    "power_cut": 'test "$NFS_POWER" = off || test "$NFS_POWER" = on',
+    "export_options": "echo rw",
+}
+
+
 def test_restart_and_power_are_the_operators() -> None:
-    server = _server(
-        FakeClient(), hooks={"restart": "true", "power_cut": 'test "$NFS_POWER" = off -o "$NFS_POWER" = on'}
-    )
+    client = FakeClient()
+    server = _server(client, hooks=HOOKS)
     assert isinstance(server, Restartable)
-    server.restart()
-    with storage_power(cast(Any, None), server).cut():
-        pass
     assert isinstance(server, PowerSwitch)
+    server.restart()
     with pytest.raises(EnvironmentFailure, match="only a server that the suite started"):
         server.restart(without_version="3")
+    power = storage_power(cast(Any, None), server)
+    client.code = 1  # nobody reaches it
+    with power.cut():
+        client.code = 0
+
+
+@pytest.mark.parametrize(
+    ("client", "do", "words"),
+    [
+        (FakeClient(ends="timed out"), lambda server: server.restart(), r"hooks\.restart .* still open \(timed out\)"),
+        (FakeClient(), lambda server: server.cut_power("storage"), r"hooks\.power_cut .* port 2049 still accepts"),
+        (FakeClient(code=32), lambda server: server.export("one", "rw"), r"hooks\.export_options .* nobody can mount"),
+    ],
+    ids=["restart", "power_cut", "export_options"],
+)
+def test_a_hook_that_lies_is_named(client: FakeClient, do: Callable[[External], object], words: str) -> None:
+    with pytest.raises(EnvironmentFailure, match=words):
+        do(_server(client, hooks=HOOKS))
 
 
 def test_a_report_holds_no_commands_of_hooks() -> None:
