@@ -12,6 +12,7 @@ export)
     [ -d "$path" ] || { mkdir -p "$path" && chmod "$mode" "$path"; }
     # Options that are left empty stand for the defaults of exports(5).
     echo "$path $clients${options:+($options)}" > "$file"
+    sync "$file" "$path" # a power cut is to find the exports as they were
     exportfs -ra
     exportfs -s | awk -v path="$path" '$1 == path { sub(/^[^(]*[(]/, "", $2); sub(/[)]$/, "", $2); print $2 }'
     ;;

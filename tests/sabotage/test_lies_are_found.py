@@ -1,6 +1,6 @@
 """A world broken on purpose makes exactly the named requirements FAIL.
 
-SABOTAGE_PART=2/6 in the environment takes the second sixth of the lies, so that a CI that runs often sees all of them
+SABOTAGE_PART=2/8 in the environment takes the second eighth of the lies, so that a CI that runs often sees all of them
 in turn; without it all are told.
 """
 
