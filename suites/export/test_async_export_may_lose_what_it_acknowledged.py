@@ -34,7 +34,8 @@ def test_async_export_may_lose_what_it_acknowledged(
     with evidence.step(f"write and sync {CHANGES} changes"):
         writer.wait_for(CHANGES)
     with evidence.step("cut the storage machine's power, switch it on again"), power.cut():
-        ledger = writer.stop()
+        writer.halt()
+    ledger = writer.stop()
     verdicts = on_disk(ledger, nfs_server.files(shared))
     verdict = "nothing was lost this time" if verdicts.clean else "unsafe: acknowledged changes are lost"
     evidence.attach("async.txt", f"{verdict}\n{verdicts}\nof {ledger.total} acknowledged\n")

@@ -105,6 +105,7 @@ def test_a_writer_goes_on_until_it_is_killed_which_happens_once(
     try:
         writer.wait_for(ENOUGH, within=30)
     finally:
+        writer.halt()
         ledger = writer.stop()
     assert ledger.total >= ENOUGH
     assert seen_from(ledger, shell, str(data)).clean
