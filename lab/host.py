@@ -17,7 +17,7 @@ CACHE_GIB = 12
 RUN_GIB = 4
 CLUSTER_MIB = (2560, 6144)  # least that works, most that helps
 STORAGE_MIB = (640, 1536)
-WORLD_MIB = 8192  # available to each world where there are several: with less they would swap work for waiting
+WORLD_MIB = 8192  # to each world, where there are several
 # Distributions' own switches below /proc/sys, and the value with which they refuse namespaces to ordinary users.
 NAMESPACE_SWITCHES = {"kernel/unprivileged_userns_clone": 0, "kernel/apparmor_restrict_unprivileged_userns": 1}
 
