@@ -1,6 +1,6 @@
 """Every test here has the lab to itself: it begins and ends with nothing up.
 
-LAB_PART=2/2 in the environment takes the second half of them, so that a CI that runs often sees all in turn.
+LAB_PART=2/3 in the environment takes the second third of them, so that a CI that runs often sees all in turn.
 """
 
 import os
