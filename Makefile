@@ -1,8 +1,8 @@
-# make conformance   the main job: set-up, lab, all scenarios, reports
-# make test          the project's own tests: lint, types, import rules, unit tests, then runs of the suite in the lab
+# make conformance   the main job: set-up, lab, a first look, reports; 'make conformance PROFILE=core' (database, resilience,
+#                    full) judges by more, SERVER=ganesha another server, VERSIONS=3,4.0,4.1,4.2 other NFS versions
+# make test          the project's own tests: lint, types, import rules, unit tests, then the suite in the lab, shortly
 # make unit          of these, the tests that need no lab
-# make lab-tests     of these, today's part of the tests in the lab: an ordinary user's run, foreign servers, sabotage,
-#                    interruptions, bad days ('make lab-tests LAB_PART=1/1 SABOTAGE_PART=1/1': all of them)
+# make gate          of these, the tests in the lab: the first look passes, three lies are found, ctrl-C leaves nothing
 # make help          everything else
 
 VENV := .venv
@@ -14,18 +14,19 @@ PYTEST_OPTIONS ?=
 # Where 'make compare' keeps the run that it compared with last.
 LAST_NIGHT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nfs-conformance-last-night
 
-# Every day has its part of the runs in the lab and of the lies: all of them take too long for a run of CI.
-DAY := $(shell date +%j)
-LAB_PART ?= $(shell expr $(DAY) % 3 + 1)/3
-SABOTAGE_PART ?= $(shell expr $(DAY) % 8 + 1)/8
+PROFILE ?= quick
+SERVER ?= knfsd
+VERSIONS ?=
+RUN_OPTIONS = -n 2 --profile $(PROFILE) $(if $(filter-out knfsd,$(SERVER)),--target examples/$(SERVER).toml) \
+	$(if $(VERSIONS),--nfs-versions $(VERSIONS)) $(PYTEST_OPTIONS)
 
-.PHONY: help conformance compare test lint unit lab-tests sabotage host-packages clean down
+.PHONY: help conformance compare test lint unit gate lab-tests sabotage host-packages clean down
 
 help:
 	@sed -n 's/^# //p' Makefile
 
 conformance: $(VENV)/ready host-packages
-	$(PYTHON) -m pytest suites/ -n 2 $(PYTEST_OPTIONS)
+	$(PYTHON) -m pytest suites/ $(RUN_OPTIONS)
 
 # make compare       compare the latest run with the one compared last; fails if something became worse
 compare: $(VENV)/ready
@@ -33,7 +34,7 @@ compare: $(VENV)/ready
 	else echo "this is the first night: nothing to compare with"; fi; \
 	worse=$$?; rm -rf "$(LAST_NIGHT)"; cp -rL reports/latest "$(LAST_NIGHT)"; exit $$worse
 
-test: $(VENV)/ready host-packages lint unit lab-tests
+test: $(VENV)/ready host-packages lint unit gate
 
 lint: $(VENV)/ready
 	$(PYTHON) -m certify catalogue --check
@@ -44,13 +45,18 @@ lint: $(VENV)/ready
 
 unit: $(VENV)/ready $(VENV)/junit-10.xsd
 	@$(MAKE) --no-print-directory host-packages PACKAGES="$(PACKAGES) $(TEST_PACKAGES)"
-	$(PYTHON) -m pytest tests --ignore tests/lab_world --ignore tests/sabotage -q --cov
+	$(PYTHON) -m pytest tests --ignore tests/gate --ignore tests/lab_world --ignore tests/sabotage -q --cov
 
+gate: $(VENV)/ready host-packages
+	$(PYTHON) -m lab build
+	$(PYTHON) -m pytest tests/gate -v --durations=0
+
+# make lab-tests     the tests in the lab that take an hour: an ordinary user's run, foreign servers, interruptions, bad days
 lab-tests: $(VENV)/ready host-packages
 	$(PYTHON) -m lab build
-	LAB_PART=$(LAB_PART) SABOTAGE_PART=$(SABOTAGE_PART) $(PYTHON) -m pytest tests/lab_world tests/sabotage -v --durations=0
+	$(PYTHON) -m pytest tests/lab_world -v --durations=0
 
-# make sabotage      all lies of docs/sabotage.md; make lab-tests tells an eighth of them each day
+# make sabotage      all lies of docs/sabotage.md
 sabotage: $(VENV)/ready host-packages
 	$(PYTHON) -m pytest tests/sabotage -v --durations=0
 

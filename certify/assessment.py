@@ -42,12 +42,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Assessment:
-    """A run against the profile of its target. `objections` are why it cannot certify whatever its verdicts are."""
+    """A run against the profile of its target. `objections` are why it cannot certify whatever its verdicts are.
+
+    A `look` tries too little for a certificate by design, which is no objection to the run.
+    """
 
     target: Target
     profile: str
     cells: tuple[Cell, ...]
     objections: tuple[str, ...]
+    look: bool = False
 
     @property
     def missing(self) -> tuple[Cell, ...]:
@@ -62,7 +66,14 @@ class Assessment:
     @property
     def certified(self) -> bool:
         """Return whether the run is whole and every required requirement passed on every declared version."""
-        return self.required > 0 and not self.missing and not self.objections
+        return self.required > 0 and not self.missing and not self.refusals
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Return why a certificate is refused even to a run that has passed everything."""
+        if not self.look:
+            return self.objections
+        return (*self.objections, f"The profile {self.profile} is a look and no certificate: run a wider one.")
 
 
 def assess(run: Run, catalogue: Catalogue) -> Assessment:
@@ -73,21 +84,27 @@ def assess(run: Run, catalogue: Catalogue) -> Assessment:
     for record in run.records:
         seen[record.id, record.version, record.server].append(record.verdict)
     server = target.server.kind
+    declared = _looked_at(run, target) if profile.look else target.nfs.versions
     cells = []
     for entry in catalogue.entries:
         requirement = entry.requirement
         if not profile.includes(requirement):
             continue
         required = profile.requires(requirement, target.features)
-        for version in _versions(requirement, target):
+        for version in _versions(requirement, declared):
             # A scenario that no version concerns speaks for all of them.
             verdicts = seen[requirement.id, version, server] + seen[requirement.id, "", server]
             cells.append(Cell(requirement.id, version, server, required, entry.planned, combine(verdicts)))
-    return Assessment(target, profile.name, tuple(cells), tuple(_objections(run, catalogue)))
+    return Assessment(target, profile.name, tuple(cells), tuple(_objections(run, catalogue)), profile.look)
 
 
-def _versions(requirement: Requirement, target: Target) -> list[str]:
-    return [version for version in target.nfs.versions if not requirement.versions or version in requirement.versions]
+def _looked_at(run: Run, target: Target) -> list[str]:
+    """The versions that a look was asked for, or the one that it takes by itself."""
+    return sorted({record.version for record in run.records if record.version}) or target.nfs.versions[-1:]
+
+
+def _versions(requirement: Requirement, declared: list[str]) -> list[str]:
+    return [version for version in declared if not requirement.versions or version in requirement.versions]
 
 
 def _objections(run: Run, catalogue: Catalogue) -> list[str]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from certify.assessment import Assessment, assess
 from certify.catalogue import Catalogue
 from certify.junit import junit_xml
+from certify.profile import PROFILES
 from certify.record import Run
 from certify.target import Product, Target
 from certify.verdict import Verdict
@@ -89,7 +90,7 @@ def certificate_of(run: Run, assessment: Assessment, catalogue: Catalogue) -> Ce
             Missing(id=cell.id, nfs_version=cell.version, server=cell.server, why=cell.why)
             for cell in assessment.missing
         ],
-        objections=list(assessment.objections),
+        objections=list(assessment.refusals),
         requirements=[
             Judgement(
                 id=cell.id,
@@ -139,16 +140,10 @@ def readme(certificate: Certificate, run: Run) -> str:
         filter(None, (certificate.product.vendor, certificate.product.name, certificate.product.version))
     )
     suite = certificate.suite
-    verdict = (
-        f"**Certified** for the profile `{certificate.profile}`: all {certificate.required} required results passed."
-        if certificate.certified
-        else f"**Not certified** for the profile `{certificate.profile}`: {certificate.passed} of "
-        f"{certificate.required} required results passed. What is missing is in `certificate.json`."
-    )
     lines = [
         f"# {product} as persistent storage for Kubernetes",
         "",
-        verdict,
+        _verdict(certificate),
         "",
         f"- NFS versions: {', '.join(certificate.nfs_versions)}; server: {certificate.server}",
         f"- optional features declared: {', '.join(certificate.features) or 'none'}",
@@ -177,3 +172,13 @@ def readme(certificate: Certificate, run: Run) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _verdict(certificate: Certificate) -> str:
+    proved = f"{certificate.passed} of {certificate.required} required results passed"
+    if PROFILES[certificate.profile].look:
+        return f"**A look** and no certificate: {proved} of the profile `{certificate.profile}`."
+    if certificate.certified:
+        return f"**Certified** for the profile `{certificate.profile}`: {proved}."
+    missing = "What is missing is in `certificate.json`."
+    return f"**Not certified** for the profile `{certificate.profile}`: {proved}. {missing}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from statistics import median
 
 from certify.record import read_run
 
@@ -25,3 +27,12 @@ def known_durations(reports: Path) -> dict[str, float]:
     except (OSError, ValueError, KeyError, TypeError):
         return shipped
     return shipped | {record.nodeid: record.duration_s for record in run.records}
+
+
+def pace(measured: Mapping[str, float], expected: Mapping[str, float]) -> float | None:
+    """Return how many times longer than expected scenarios take here, by test id; None where nothing can be compared.
+
+    The median: the first scenario of a run waits for the cluster, which says nothing about the others.
+    """
+    ratios = [seconds / expected[nodeid] for nodeid, seconds in measured.items() if expected.get(nodeid)]
+    return median(ratios) if ratios else None

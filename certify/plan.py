@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from certify.catalogue import Catalogue
 from certify.durations import known_durations
+from certify.following import minutes
+from certify.profile import EVERYTHING, Profile
 from certify.requirement import ABILITIES, Requirement, requirement_of
 
 
@@ -28,6 +32,15 @@ class Planner:
         return True
 
 
+def profile_line(profile: Profile, catalogue: Catalogue) -> str:
+    """Return what the profile asks, and how many requirements of which areas it leaves to the widest one."""
+    left = [entry for entry in catalogue.entries if not entry.planned and not profile.includes(entry.requirement)]
+    areas = Counter(entry.requirement.area for entry in left)
+    named = ", ".join(f"{area} {count}" for area, count in areas.items())
+    others = f"; left to --profile {EVERYTHING}: {len(left)} requirements ({named})" if left else ""
+    return f"profile {profile.name}: {profile.summary.rstrip('.')}{others}"
+
+
 def plan_lines(scenarios: list[tuple[str, Requirement]], seconds: Mapping[str, float]) -> Iterator[str]:
     """Return the plan: test ids with their requirements, and how long each took before, by test id."""
     for nodeid, requirement in scenarios:
@@ -40,11 +53,7 @@ def plan_lines(scenarios: list[tuple[str, Requirement]], seconds: Mapping[str, f
     yield ""
     yield (
         f"{len(scenarios)} scenarios of {len({requirement.id for _, requirement in scenarios})} requirements, "
-        f"{_minutes(sum(known))} one after the other{f', and {unknown} of unknown length' if unknown else ''}"
+        f"{minutes(sum(known))} one after the other{f', and {unknown} of unknown length' if unknown else ''}"
     )
     for need in sorted({need for _, requirement in scenarios for need in requirement.needs}):
         yield f"needs {need}: {ABILITIES[need]}"
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 60 else f"{seconds / 60:.0f} min"

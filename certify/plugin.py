@@ -17,13 +17,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from certify import known, signing
 from certify import target as target_file
+from certify.catalogue import published
 from certify.errors import TargetError
 from certify.evidence import Evidence
 from certify.folder import RunFolder
 from certify.live import LiveLines
 from certify.observer import SCENARIO, Observer
-from certify.plan import Planner
-from certify.profile import PROFILES
+from certify.plan import Planner, profile_line
+from certify.profile import DEFAULT, EVERYTHING, PROFILES
 from certify.record import Facts, RunInfo
 from certify.recorder import WORKER_OUTPUT, Recorder
 from certify.suite import describe
@@ -34,6 +35,7 @@ _FACTS: pytest.StashKey[Facts] = pytest.StashKey()
 _OBJECTIONS: pytest.StashKey[list[str]] = pytest.StashKey()
 _TARGET: pytest.StashKey[Target] = pytest.StashKey()
 _OBSERVER = "certify-observer"
+_LIVE = "certify-live"
 
 
 def environment(config: pytest.Config) -> Facts:
@@ -53,9 +55,19 @@ def target(config: pytest.Config) -> Target:
             found = target_file.load(config.invocation_params.dir / file) if file else Target()
         except TargetError as error:
             raise pytest.UsageError(str(error)) from error
-        profile = config.getoption("profile")
-        config.stash[_TARGET] = found.model_copy(update={"profile": profile}) if profile else found
+        # Workers are handed the options, so that they judge by the same profile.
+        config.option.profile = config.getoption("profile") or _profile(config, found)
+        config.stash[_TARGET] = found.judged_by(config.option.profile)
     return config.stash[_TARGET]
+
+
+def _profile(config: pytest.Config, found: Target) -> str:
+    """The target file's profile; without one everything of a part that was named, and of the whole what most need."""
+    if found.names_a_profile:
+        return found.profile
+    named = [(config.invocation_params.dir / argument.partition("::")[0]).resolve() for argument in config.args]
+    whole = any(_suites(config).resolve().is_relative_to(path) for path in named)
+    return DEFAULT if whole else EVERYTHING
 
 
 def disqualify(config: pytest.Config, reason: str) -> None:
@@ -77,7 +89,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("conformance", "what is judged, and where that is written")
     group.addoption("--target", metavar="FILE", help="the target file (TOML): product, world, versions; docs/target.md")
     group.addoption(
-        "--profile", choices=list(PROFILES), help="what to run and to judge by (default: the target file's, else full)"
+        "--profile",
+        choices=list(PROFILES),
+        help="what to run and to judge by (default: the target file's, else core; full for a part of suites/)",
     )
     group.addoption("--plan", action="store_true", help="print what would run and what it needs, and start nothing")
     group.addoption(
@@ -91,6 +105,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="where runs are written, one folder each (default: reports beside pytest's configuration)",
     )
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    if config.pluginmanager.has_plugin(_LIVE):
+        return profile_line(PROFILES[target(config).profile], published())
+    return None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -150,7 +170,7 @@ def _register_recorder(config: pytest.Config, folder: RunFolder, key: Ed25519Pri
     recorder = Recorder(folder, environment(config), info, objections, key, asked=asked)
     config.pluginmanager.register(recorder, "certify-recorder")
     if asked:
-        config.pluginmanager.register(LiveLines(config), "certify-live")
+        config.pluginmanager.register(LiveLines(config), _LIVE)
         # CI systems end a job with SIGTERM: it gets its reports and its cleaning up as with ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     if config.getoption("plan"):

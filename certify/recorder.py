@@ -13,7 +13,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from certify.assessment import Assessment
+from certify.catalogue import published
+from certify.durations import shipped_durations
 from certify.folder import RunFolder
+from certify.following import following
 from certify.observer import PAYLOAD, Observer
 from certify.outputs import write_outputs
 from certify.record import Facts, Record, Run, RunInfo
@@ -106,11 +109,15 @@ class Recorder:
         if self._ended:
             terminalreporter.section("conformance")
             run, assessment = self._ended
-            for line in summary(run, assessment, self._folder.path):
+            after = following(run, published(), shipped_durations())
+            for line in summary(run, assessment, self._folder.path, after):
                 terminalreporter.line(line.text, **line.markup)
         elif not self._acceptable:
             terminalreporter.section("conformance")
-            terminalreporter.line("No scenario was executed, so nothing was proved: check -k, -m and the paths.")
+            terminalreporter.line(
+                f"No scenario was executed, so nothing was proved: check -k, -m, the paths and the profile "
+                f"{self._info.profile}."
+            )
 
     @property
     def _acceptable(self) -> bool:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from certify.assessment import Assessment
 from certify.catalogue import Catalogue, published
+from certify.profile import PROFILES
 from certify.record import Record, Run
 from certify.report import wording
 from certify.report.allotment import Allotment, allot, least
@@ -72,6 +73,7 @@ def _content(run: Run, assessment: Assessment, catalogue: Catalogue) -> dict[str
         "policy": _policy(style, script),
         "verdict": verdict,
         "tone": _TONES.get(verdict, "inconclusive"),
+        "wider": PROFILES[assessment.profile].wider,
         "objections": list(dict.fromkeys((*run.problems, *assessment.objections))),
         "counts": {verdict: run.count(verdict) for verdict in Verdict if run.count(verdict)},
         "first": [index.of(record) for record in most_useful(run)],

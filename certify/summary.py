@@ -24,8 +24,8 @@ class Line:
     markup: dict[str, bool] = field(default_factory=dict)
 
 
-def summary(run: Run, assessment: Assessment, folder: Path) -> list[Line]:
-    """Return the lines; `folder` is the run's."""
+def summary(run: Run, assessment: Assessment, folder: Path, after: str | None = None) -> list[Line]:
+    """Return the lines; `folder` is the run's, `after` the line that says what to run next."""
     counts = ", ".join(f"{run.count(verdict)} {verdict}" for verdict in Verdict if run.count(verdict))
     good = {"green": True, "bold": True} if run.passed else {"red": True, "bold": True}
     return [
@@ -37,6 +37,7 @@ def summary(run: Run, assessment: Assessment, folder: Path) -> list[Line]:
         Line(f"report:      {folder / 'report.html'}"),
         Line(f"junit:       {folder / 'junit.xml'}"),
         Line(f"certificate: {folder / 'certificate'}"),
+        *([Line(after, {"bold": True})] if after else []),
     ]
 
 
@@ -80,6 +81,7 @@ def _certificate(assessment: Assessment) -> str:
     if assessment.certified:
         return f"certified for the profile {assessment.profile}: all {assessment.required} required results passed"
     proved = assessment.required - len(assessment.missing)
-    return (
-        f"not certified for the profile {assessment.profile}: {proved} of {assessment.required} required results passed"
-    )
+    passed = f"{proved} of {assessment.required} required results passed"
+    if assessment.look:
+        return f"a look and no certificate, profile {assessment.profile}: {passed}"
+    return f"not certified for the profile {assessment.profile}: {passed}"

@@ -208,6 +208,15 @@ class Target(_Section):
         """Return the optional features that the product declares."""
         return frozenset(self.nfs.features)
 
+    def judged_by(self, profile: str) -> Target:
+        """Return the target with this profile instead of its own."""
+        return self.model_copy(update={"profile": profile})
+
+    @property
+    def names_a_profile(self) -> bool:
+        """Return whether the file chooses a profile."""
+        return "profile" in self.model_fields_set
+
     def published(self) -> dict[str, Any]:
         """Return the values that reports show; a hook's command, which may hold a secret, is left out."""
         values = self.model_dump(exclude_none=True)

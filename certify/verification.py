@@ -95,7 +95,7 @@ def _unproved(files: Mapping[str, bytes], certificate: Certificate, catalogue: C
         yield f"{RESULTS} or {ENVIRONMENT} cannot be read: {type(error).__name__}: {error}"
         return
     yield from _edited(run)
-    yield from assessment.objections
+    yield from assessment.refusals
     for cell in assessment.missing:
         yield f"required, not proved: {cell.id} on NFS {cell.version} of {cell.server}: {cell.why}"
     if certificate.certified and not assessment.certified:

@@ -118,6 +118,20 @@ def test_nothing_unproved_is_certified(judged: tuple[Run, Catalogue]) -> None:
     assert demanded == assessment.required > 0
 
 
+def test_a_look_certifies_nothing_though_all_of_it_passed() -> None:
+    look = assess(complete_run(profile="quick"), CATALOGUE)
+    assert (look.required, look.missing, look.objections, look.certified) == (5, (), (), False)
+    assert "quick is a look and no certificate" in look.refusals[0]
+
+
+def test_a_look_takes_the_last_version_or_those_it_was_asked_for() -> None:
+    whole = complete_run(profile="quick")
+    on_3 = replace(whole, records=tuple(one for one in whole.records if one.version == "3"))
+    nothing = replace(whole, records=())
+    assert {cell.version for cell in assess(on_3, CATALOGUE).cells} == {"3"}
+    assert {cell.version for cell in assess(nothing, CATALOGUE).cells} == {"4.2"}
+
+
 def test_a_complete_run_is_certified_so_that_the_property_is_not_empty() -> None:
     assessment = assess(complete_run(), CATALOGUE)
     assert (assessment.certified, assessment.required, assessment.missing) == (True, 5, ())

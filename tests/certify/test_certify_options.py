@@ -46,6 +46,12 @@ def test_recovers():
     """It comes back."""
 '''
 
+LATER = '''
+@requirement("NFSK8S-IO-005", level=MUST, cites=["exports(5)"], since="0.2")
+def test_came_later():
+    """It is new."""
+'''
+
 KNOWN = """
 [[failure]]
 id = "NFSK8S-IO-{number}"
@@ -79,6 +85,41 @@ def test_a_profile_leaves_out_what_it_does_not_ask_for(project: Project, workers
     assert set(verdicts(inner)) == {"IO-001", "IO-002", "IO-004", "IO-007"}
     assert (frame(inner)["profile"], frame(inner)["selected"], frame(inner)["deselected"]) == ("core", 4, [])
     assert certificate(inner)["profile"] == "core"
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
+@pytest.mark.parametrize(
+    ("named", "profile", "tried"),
+    [
+        ("suites/", "core", 4),
+        ("suites/test_all.py", "full", 5),
+        ("suites/test_all.py::test_recovers", "full", 1),
+    ],
+)
+def test_the_whole_is_judged_by_core_and_a_part_that_was_named_by_everything(
+    project: Project, named: str, profile: str, tried: int, workers: list[str]
+) -> None:
+    inner = project(all=SCENARIOS)
+    outcome = inner.runpytest_subprocess(named, *workers)
+    assert (frame(inner)["profile"], len(verdicts(inner))) == (profile, tried)
+    left = "*profile core: *; left to --profile full: * requirements (*RECOVERY *)*" if profile == "core" else ""
+    outcome.stdout.fnmatch_lines([left or "profile full: Every requirement of every area"])
+
+
+def test_a_look_is_no_certificate_and_says_what_to_run_next(project: Project) -> None:
+    kept = SCENARIOS.partition("@promise(2)")[0] + LATER
+    inner = project(all=kept)
+    outcome = inner.runpytest_subprocess("suites", "-v", "--profile", "quick")
+    assert outcome.ret == pytest.ExitCode.OK
+    assert verdicts(inner) == {"IO-001": "PASSED"}
+    outcome.stdout.fnmatch_lines(
+        [
+            "a look and no certificate, profile quick: * required results passed",
+            "next: *python* -m pytest *suites -v --profile core",
+        ]
+    )
+    assert certificate(inner)["certified"] is False
+    assert [one for one in certificate(inner)["objections"] if "quick is a look and no certificate" in one]
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
@@ -150,7 +191,7 @@ def test_bad_input_is_refused_before_anything_starts(project: Project, options: 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
 def test_a_plan_tells_everything_and_runs_nothing(project: Project, workers: list[str]) -> None:
     inner = project(all=SCENARIOS)
-    outcome = inner.runpytest_subprocess("suites", "--plan", *workers)
+    outcome = inner.runpytest_subprocess("suites", "--profile=full", "--plan", *workers)
     assert outcome.ret == pytest.ExitCode.OK
     outcome.stdout.fnmatch_lines(
         [
@@ -162,8 +203,8 @@ def test_a_plan_tells_everything_and_runs_nothing(project: Project, workers: lis
         ]
     )
     assert not (inner.path / "reports").exists()
-    inner.runpytest_subprocess("suites")
-    outcome = inner.runpytest_subprocess("suites", "--plan")
+    inner.runpytest_subprocess("suites", "--profile=full")
+    outcome = inner.runpytest_subprocess("suites", "--profile=full", "--plan")
     outcome.stdout.fnmatch_lines(["5 scenarios of 5 requirements, 0 s one after the other"])
 
 
@@ -202,12 +243,12 @@ def test_the_end_of_a_run_tells_cause_and_cure(project: Project) -> None:
         [
             "PASSED *NFSK8S-IO-001 * s * It holds.",
             "FAILED *NFSK8S-IO-002 *It is broken.",
-            "NO PASS: 4 PASSED, 1 FAILED",
+            "NO PASS: 3 PASSED, 1 FAILED",
             "FAILED NFSK8S-IO-002: It is broken.",
             "    cause: *",
             "    fix:   *",
             "    see:   *",
-            "not certified for the profile full: 6 of * required results passed",
+            "not certified for the profile core: 4 of * required results passed",
             "report: *",
             "junit: *",
             "certificate: *",
@@ -240,7 +281,7 @@ def test_commands_verify_render_and_compare_runs(project: Project, capsys: pytes
     bundle = first / "certificate"
     assert command.main(["verify", str(bundle), "--key", str(inner.path / "public.pem")]) == 1
     seen = capsys.readouterr().out
-    assert "refused: The operator left out 4 scenarios." in seen
+    assert "refused: The operator left out 3 scenarios." in seen
     assert "signature" not in seen
 
     before = {file: file.read_bytes() for file in first.rglob("*") if file.is_file()}

@@ -58,7 +58,7 @@ def test_the_suites_own_servers_are_described_unless_the_file_says_otherwise() -
         ("proflie = 'core'", ["unknown key proflie", "did you mean profile?"]),
         ("versions = ['3']", ["unknown key versions", "did you mean nfs.versions?"]),
         ("colour = 'blue'", ["unknown key colour"]),
-        ("profile = 'cor'", ["profile: 'cor' is unknown, did you mean core?", "use one of core, database"]),
+        ("profile = 'cor'", ["profile: 'cor' is unknown, did you mean core?", "use one of quick, core, database"]),
         ("[nfs]\nversions = ['4.3']", ["nfs.versions.0: '4.3' is unknown", "use one of 3, 4.0, 4.1, 4.2"]),
         ("[nfs]\nversions = []", ["nfs.versions", "at least 1 item"]),
         ("[nfs]\nfeatures = ['xatr']", ["unknown feature 'xatr', did you mean xattr?", "docs/requirements.md"]),

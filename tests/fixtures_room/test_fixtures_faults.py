@@ -187,7 +187,7 @@ def test_a_power_cut_that_cannot_be_is_inconclusive_with_the_reason(
     suites = pytester.path / "suites"
     suites.mkdir()
     (suites / Path(scenario).name).write_bytes((repository / "suites" / scenario).read_bytes())
-    run = pytester.runpytest_subprocess("suites", "--nfs-versions=4.2")
+    run = pytester.runpytest_subprocess("suites", "--profile=full", "--nfs-versions=4.2")
     (line,) = (pytester.path / "reports" / "latest" / "results.jsonl").read_text().splitlines()
     result = json.loads(line)
     assert result["verdict"] == "INCONCLUSIVE", run.stdout.str()
