@@ -4,11 +4,12 @@ import argparse
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from lab import host, namespace, paths, state, world
+from lab import host, mirror, namespace, paths, state, world
 from lab.build import plan
 from lab.build.workshop import Workshop
 from lab.errors import LabError
@@ -41,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         command = commands.add_parser(name, help=text)
         command.add_argument("machine", choices=sorted(world.ADDRESSES))
         command.add_argument("--world", type=int, default=1, metavar="N", help="which world's (default: 1)")
+    _add_images(commands.add_parser("images", help="what pods run, for clusters whose nodes cannot pull it"))
     options = parser.parse_args(arguments)
     host.extend_path()
     try:
@@ -51,6 +53,20 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted; 'python -m lab down' removes what was started", file=sys.stderr)
         return 130
+
+
+def _add_images(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="references, platform and archive of each image")
+    save = actions.add_parser("save", help="build the images and put their archives into a folder")
+    load = actions.add_parser("load", help="load such a folder into the Docker Engine of DOCKER_HOST, or push it")
+    for action in (save, load):
+        action.add_argument("folder", type=Path, metavar="FOLDER")
+    load.add_argument(
+        "--prefix",
+        default="",
+        help="push under this prefix, such as registry.example.org/mirror/ (cluster.image_prefix)",
+    )
 
 
 def _build(_: argparse.Namespace) -> int:
@@ -125,6 +141,23 @@ def _logs(options: argparse.Namespace) -> int:
     return 0
 
 
+def _images(options: argparse.Namespace) -> int:
+    if options.action == "list":
+        table = Table("image", "platform", "archive", "built")
+        for archive, references in mirror.images().items():
+            for reference in references:
+                table.add_row(reference, mirror.PLATFORM, archive.name, "yes" if archive.exists() else "no")
+        Console().print(table)
+    elif options.action == "save":
+        with Reporter() as reporter:
+            plan.build_images(Workshop(reporter))
+        for archive in mirror.save(options.folder):
+            print(archive)
+    else:
+        mirror.load(options.folder, options.prefix, print)
+    return 0
+
+
 def _enter() -> world.World:
     recorded = state.load()
     if recorded is None:
@@ -141,6 +174,7 @@ COMMANDS = {
     "doctor": _doctor,
     "shell": _shell,
     "logs": _logs,
+    "images": _images,
 }
 
 if __name__ == "__main__":
