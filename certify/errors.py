@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
+from dataclasses import is_dataclass
 
 
 class TargetError(Exception):
@@ -34,8 +36,18 @@ class Violation(AssertionError):
 
 
 def shown(value: object) -> str:
-    """Return a value as a reader wants it: text as it is, anything else (and empty text) as its repr."""
-    return value if isinstance(value, str) and value.strip() else repr(value)
+    """Return a value as a reader wants it.
+
+    Text as it is, a dataclass in its own words if it has any, anything else (and empty text) as its repr.
+    """
+    speaks = is_dataclass(value) and "__str__" in vars(type(value))
+    text = str(value) if speaks or isinstance(value, str) else ""
+    return text if text.strip() else repr(value)
+
+
+def without_expectations(message: str) -> str:
+    """Return the messages of violations without what was expected: what is left was seen."""
+    return re.sub(r"^  expected: .*?(?=^  seen: )", "", message, flags=re.MULTILINE | re.DOTALL)
 
 
 def _labelled(label: str, text: str) -> str:

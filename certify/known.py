@@ -15,7 +15,8 @@ from certify.requirement import ID_PATTERN
 class KnownFailure(BaseModel):
     """One entry: on this server and these NFS versions (none: all) the requirement is known to fail.
 
-    `kernel` is how the kernel release of the server's machine begins, e.g. "7.2." (empty: whatever it is).
+    `kernel` is how the kernel release of the server's machine begins, e.g. "7.2." (empty: whatever it is). A failure
+    that comes `sometimes` is not taken for mended when it passes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -26,6 +27,7 @@ class KnownFailure(BaseModel):
     kernel: str = ""
     reason: str = Field(min_length=1)
     link: str = Field(pattern="^https?://")
+    sometimes: bool = False
 
     def covers(self, requirement_id: str, server: str, version: str, kernel: str) -> bool:
         """Return whether the entry speaks of this requirement, server, NFS version and kernel."""

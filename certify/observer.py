@@ -126,7 +126,8 @@ class Observer:
 
     def _conclude(self, scenario: Scenario, report: pytest.TestReport) -> None:
         entry = self._known(scenario.plan)
-        record = scenario.record(f"{entry.reason}, {entry.link}" if entry else "")
+        known_as = f"{entry.reason}, {entry.link}" if entry else ""
+        record = scenario.record(known_as, sometimes=bool(entry and entry.sometimes))
         if entry and record.verdict is Verdict.INCONCLUSIVE and report.passed:
             report.outcome, report.longrepr = "failed", record.message
         payload = json.dumps({"record": record.to_json(), "facts": self.facts}, default=str)

@@ -67,7 +67,8 @@ class Record:
 
     `variant` is the test's parameter id (may be empty), `version` and `server` the column it belongs to in the matrix,
     `phases` the seconds spent in setup, call and teardown, `outcomes` how they ended (the verdict follows from that),
-    `known` the reason for which a failure was expected, `diagnoses` ids of the diagnoses that fit.
+    `known` the reason for which a failure was expected, always or `sometimes`, `diagnoses` ids of the diagnoses that
+    fit.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Record:
     phases: Mapping[str, float] = field(default_factory=dict)
     outcomes: Mapping[str, str] = field(default_factory=dict)
     known: str = ""
+    sometimes: bool = False
     diagnoses: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     checks: tuple[Check, ...] = ()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from certify.diagnosis import diagnose, known_diagnoses
+from certify.errors import without_expectations
 from certify.evidence import Evidence
 from certify.record import Record
 from certify.redact import redact
@@ -60,12 +61,14 @@ class Scenario:
         """Return how the phases seen so far ended."""
         return self._outcomes
 
-    def record(self, known: str = "") -> Record:
-        """Return the finished record; `known` is the reason for which a failure of it was expected."""
+    def record(self, known: str = "", *, sometimes: bool = False) -> Record:
+        """Return the finished record; `known` is the reason for which a failure was expected, always or `sometimes`."""
         verdict = judge(self._outcomes)
         messages = list(self._messages)
         if known:
-            verdict = with_known_failure(verdict)
+            verdict = with_known_failure(verdict, sometimes=sometimes)
+            if verdict is Verdict.KNOWN and not messages:
+                messages.append(f"It passed this time; its failure comes and goes ({known}).")
             if verdict is Verdict.INCONCLUSIVE and not messages:
                 messages.append(f"It passed, though it is listed as a known failure ({known}): remove the entry.")
         if verdict is Verdict.INCONCLUSIVE and not messages:
@@ -78,6 +81,7 @@ class Scenario:
             phases=self._seconds,
             outcomes={str(phase): str(outcome) for phase, outcome in self._outcomes.items()},
             known=known,
+            sometimes=sometimes,
             steps=tuple(self.evidence.steps),
             checks=tuple(self.evidence.checks),
             evidence=tuple(self.evidence.attached),
@@ -90,4 +94,4 @@ def _diagnoses(record: Record) -> tuple[str, ...]:
     """Look for symptoms in everything the scenario says of its failure."""
     broken = [f"{check.what}\n{check.seen}" for check in record.checks if not check.ok]
     quoted = [exhibit.text for exhibit in record.evidence if exhibit.text]
-    return diagnose([record.message, *broken, *quoted], known_diagnoses().values())
+    return diagnose([without_expectations(record.message), *broken, *quoted], known_diagnoses().values())

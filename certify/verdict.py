@@ -90,12 +90,14 @@ def combine(verdicts: Iterable[Verdict]) -> Verdict | None:
     return max(verdicts, key=_FROM_BEST_TO_WORST.index, default=None)
 
 
-def with_known_failure(verdict: Verdict) -> Verdict:
+def with_known_failure(verdict: Verdict, *, sometimes: bool = False) -> Verdict:
     """Return the verdict of a scenario that is listed as a known failure.
 
-    A failure was expected; a pass was not, and says that the list is wrong, so it proves nothing.
+    A failure was expected. A pass was not, unless the failure only comes `sometimes`, and says that the list is wrong,
+    so it proves nothing.
     """
-    return {Verdict.FAILED: Verdict.KNOWN, Verdict.PASSED: Verdict.INCONCLUSIVE}.get(verdict, verdict)
+    passed = Verdict.KNOWN if sometimes else Verdict.INCONCLUSIVE
+    return {Verdict.FAILED: Verdict.KNOWN, Verdict.PASSED: passed}.get(verdict, verdict)
 
 
 def run_passes(verdicts: Iterable[Verdict]) -> bool:

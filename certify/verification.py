@@ -117,4 +117,4 @@ def _edited(run: Run) -> Iterator[str]:
 def _follows(record: Record) -> Verdict:
     """The verdict that the record's own account of its phases leads to."""
     verdict = judge({Phase(phase): Outcome(outcome) for phase, outcome in record.outcomes.items()})
-    return with_known_failure(verdict) if record.known else verdict
+    return with_known_failure(verdict, sometimes=record.sometimes) if record.known else verdict

@@ -10,6 +10,7 @@ import pytest
 from certify import catalogue
 from certify.catalogue import Catalogue, build, published, read_planned
 from certify.diagnosis import diagnose, known_diagnoses
+from certify.errors import Violation, without_expectations
 from certify.profile import PROFILES
 from certify.publication import collect, requirements_md, stale
 from certify.requirement import Level
@@ -107,6 +108,30 @@ def test_every_diagnosis_is_complete_and_silent_about_a_healthy_export() -> None
         assert diagnosis.title and diagnosis.cause and diagnosis.fix and diagnosis.references
         assert all(re.compile(symptom, re.MULTILINE) for symptom in diagnosis.symptoms)
     assert diagnose([LISTING], found.values()) == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "diagnosis"),
+    [
+        ("every change is refused with EROFS, or EACCES where the client asked before\n{}", "ro-not-enforced"),
+        ("10.0.0.1 refuses 10.0.0.2 clearly\nit is mounted", "export-serves-too-many"),
+        ("every acknowledged change is on the server's disk\n359 lost (append 0)", "acknowledged-data-lost"),
+        ("the mount is hard, the default that keeps data\nnfs4 rw,soft 0 0", "mounted-soft"),
+        ("an opened file shows what was closed before\nround 0", "cache-not-revalidated"),
+        (f"what fsync acknowledged is on the server\n{'0a' * 32}", "server-holds-other-bytes"),
+        ("flock excludes the other host\nno error", "locks-stay-on-the-client"),
+        ("the directory on the server is empty\n['d 0755 1']", "recycler-scrubs-nothing"),
+        ("MySQL does as it is told\n1049 (42000): Unknown database 'myshop'", "rows-gone-with-the-pod"),
+    ],
+)
+def test_what_a_broken_check_saw_is_diagnosed(said: str, diagnosis: str) -> None:
+    assert diagnose([f"x\n{said}"], known_diagnoses().values()) == (diagnosis,)
+
+
+def test_what_was_expected_is_no_symptom() -> None:
+    asked = Violation("10.0.0.1 refuses 10.0.0.2", expected="access denied by server while mounting", seen="a mount")
+    assert diagnose([str(asked)], known_diagnoses().values()) == ("client-not-allowed",)
+    assert diagnose([without_expectations(str(asked))], known_diagnoses().values()) == ()
 
 
 def test_the_articles_failure_is_diagnosed() -> None:

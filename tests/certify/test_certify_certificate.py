@@ -127,6 +127,12 @@ def test_a_known_failure_is_what_its_phases_say() -> None:
     run = complete_run(known)
     assert refusals(bundled(run)) == ""
 
+    def comes_and_goes(one: Record) -> Record:
+        passed = replace(known(one), outcomes=one.outcomes)
+        return replace(passed, sometimes=True) if passed.known else one
+
+    assert refusals(bundled(complete_run(comes_and_goes))) == ""
+
 
 def test_a_failing_run_is_not_certified(files: Files) -> None:
     honest = bundled(complete_run(failing_first))

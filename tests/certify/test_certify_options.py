@@ -168,6 +168,15 @@ def test_an_unexpected_pass_is_an_error(project: Project, workers: list[str]) ->
     outcome.stdout.fnmatch_lines(["*passed, though it is listed as a known failure*its maker knows*remove the entry*"])
 
 
+def test_a_failure_that_comes_sometimes_is_known_when_it_stays_away(project: Project) -> None:
+    inner = project(all=SCENARIOS)
+    (inner.path / "mine.toml").write_text(KNOWN.format(number="001") + "sometimes = true\n")
+    outcome = inner.runpytest_subprocess("suites", "--known-failures", "mine.toml", "-k", "passes")
+    assert outcome.ret == pytest.ExitCode.OK
+    assert verdicts(inner) == {"IO-001": "KNOWN"}
+    assert "its failure comes and goes" in (inner.path / "reports/latest/results.jsonl").read_text()
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
