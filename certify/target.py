@@ -132,7 +132,29 @@ class Server(_Section):
 class Cluster(_Section):
     """The Kubernetes cluster that uses it."""
 
-    kind: Literal["kind"] = Field(default="kind", description="kind: made by the suite")
+    kind: Literal["kind", "existing"] = Field(
+        default="kind", description="kind: made by the suite. existing: one that is there already"
+    )
+    kubeconfig: str = Field(default="", description="existing: path of the kubeconfig file, never a default one")
+    context: str = Field(default="", description="existing: the context to use; the current one does not count")
+    prefix: str = Field(
+        default="nfs-conformance-",
+        pattern="^[a-z][a-z0-9-]{0,15}$",
+        description="existing: how the names of namespaces and volumes begin",
+    )
+    image_prefix: str = Field(
+        default="", description="existing: put before the images of pods, such as registry.example.org/mirror/"
+    )
+
+    @model_validator(mode="after")
+    def _say_which_it_is(self) -> Self:
+        if self.kind == "kind" and self != Cluster.model_construct():
+            raise ValueError(
+                'kubeconfig, context, prefix and image_prefix are of kind = "existing"; kind is made by the suite'
+            )
+        if self.kind == "existing" and not (self.kubeconfig and self.context):
+            raise ValueError('kind = "existing" needs kubeconfig and context')
+        return self
 
 
 class Engine(_Section):
@@ -203,6 +225,15 @@ class Target(_Section):
             "nfs": {"features": list(own.features), **sections["nfs"]},
         }
 
+    @model_validator(mode="after")
+    def _let_them_meet(self) -> Self:
+        if self.cluster.kind == "existing" and self.server.kind != "external":
+            raise ValueError(
+                f'cluster.kind = "existing" needs server.kind = "external": the nodes of a cluster elsewhere do not '
+                f"reach a server ({self.server.kind}) that the suite starts"
+            )
+        return self
+
     @property
     def features(self) -> frozenset[str]:
         """Return the optional features that the product declares."""
@@ -218,8 +249,10 @@ class Target(_Section):
         return "profile" in self.model_fields_set
 
     def published(self) -> dict[str, Any]:
-        """Return the values that reports show; a hook's command, which may hold a secret, is left out."""
+        """Return the values that reports show, without what may hold a secret or is of this host alone."""
         values = self.model_dump(exclude_none=True)
+        if self.cluster.kubeconfig:
+            values["cluster"]["kubeconfig"] = NOT_PUBLISHED
         for hook in values["server"]["hooks"].values():
             hook["command"] = NOT_PUBLISHED
         return values

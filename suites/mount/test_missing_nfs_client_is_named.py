@@ -69,11 +69,7 @@ def test_missing_nfs_client_is_named(
     document["spec"]["containers"][0]["command"] = ["sh", "-c", "echo mounted > /data/file; exec sleep infinity"]
     with evidence.step(f"start a pod on {node_without_client}"), promised("an event says why the pod does not start"):
         pod = space.create_pod(document)
-        events = eventually(
-            lambda: [event for event in space.kube.events(space.name, pod.name) if "FailedMount" in event],
-            what="the event FailedMount",
-            within=PATIENCE.pod,
-        )
+        events = eventually(space.failed_mounts, what="the event FailedMount", within=PATIENCE.pod)
     evidence.attach("events.txt", "\n".join(events))
     named = any(words in event for event in events for words in NAMED)
     evidence.expect(named, "the event names the missing program", expected=NAMED, seen=events)

@@ -64,5 +64,5 @@ def test_fifty_claims_are_bound_and_mounted(
             what="fifty files on the server",
             within=PATIENCE.command,
         )
-    failures = [event for event in space.kube.events(space.name) if event.startswith("Warning FailedMount")]
+    failures = space.failed_mounts()
     evidence.expect(failures == [], "no mount failed on the way", expected=[], seen=failures)

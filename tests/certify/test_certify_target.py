@@ -38,6 +38,13 @@ def test_a_whole_file() -> None:
     assert target.from_values(found.model_dump()) == found
 
 
+def test_where_the_kubeconfig_file_is_stays_private() -> None:
+    existing = "[cluster]\nkind = 'existing'\nkubeconfig = '/home/me/k'\ncontext = 'c'\n"
+    found = target.parse(f"{existing}[server]\nkind = 'external'\nexport = 'filer:/vol'")
+    published = target.from_values(found.published()).cluster
+    assert (published.kubeconfig, published.context) == (target.NOT_PUBLISHED, "c")
+
+
 def test_without_a_file_the_defaults_stand() -> None:
     assert target.parse("") == target.Target()
     assert target.Target().nfs.versions == ["3", "4.2"]
@@ -68,6 +75,12 @@ def test_the_suites_own_servers_are_described_unless_the_file_says_otherwise() -
         ("[server]\nexport = 'filer:/vol'", ["server: address, exports", "knfsd is started by the suite"]),
         ("[server]\nkind = 'external'\nexport = 'a:/b'\n[server.hooks]\nboot = 'x'", ["unknown key server.hooks.boot"]),
         ("[server]\nkind = 'external'\nexport = 'a:/b'\n[server.hooks]\nshell = ''", ["server.hooks.shell"]),
+        ("[cluster]\nkind = 'existing'", ['cluster: kind = "existing" needs kubeconfig and context']),
+        ("[cluster]\ncontext = 'a'", ['context, prefix and image_prefix are of kind = "existing"']),
+        (
+            "[cluster]\nkind = 'existing'\nkubeconfig = 'k'\ncontext = 'c'",
+            ['needs server.kind = "external"', "(knfsd) that the suite starts"],
+        ),
         ("server = 1", ["server: Input should be a valid dictionary"]),
         ("format = 2", ["format", "Input should be 1"]),
         ("profile = ", ["not valid TOML"]),
@@ -123,3 +136,10 @@ def test_an_entry_without_id_reason_or_link_is_refused(tmp_path: Path, text: str
         known.load(file)
     with pytest.raises(TargetError, match="cannot be read"):
         known.load(tmp_path / "absent.toml")
+
+
+def test_every_example_is_a_target_file() -> None:
+    examples = Path(__file__).parents[2] / "examples"
+    targets = {path.name: target.load(path) for path in examples.glob("*.toml")}
+    assert {"knfsd.toml", "ganesha.toml", "external.toml", "existing-cluster.toml"} <= targets.keys()
+    assert targets["knfsd.toml"] == target.Target(), "what is judged without a target file"

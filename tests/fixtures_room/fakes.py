@@ -140,6 +140,9 @@ class FakeKube:
         self.log.append(f"delete {kind} {name}")
         self.objects.pop((kind, name), None)
 
+    def events(self, namespace: str) -> list[str]:  # noqa: ARG002
+        return [event["message"] for event in self.find("Event")]
+
     def wait(self, kind: str, name: str, namespace: str | None = None, **_: Any) -> Document | None:
         return self.get(kind, name, namespace)
 

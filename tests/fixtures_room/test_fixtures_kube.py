@@ -110,6 +110,20 @@ def test_leftovers_are_asked_to_go_without_being_recycled(kube: FakeKube) -> Non
     ]
 
 
+def test_a_claim_that_a_node_may_not_read_yet_is_no_failed_mount(kube: FakeKube, space: Space) -> None:
+    failed = [
+        "Warning FailedMount Pod/one: MountVolume.SetUp failed for volume",
+        "Warning FailedMount Pod/one: Unable to attach or mount volumes: timed out waiting for the condition",
+    ]
+    hidden = (
+        "Warning FailedMount Pod/one: Unable to attach or mount volumes: failed to fetch PVC from API server: "
+        "no relationship found between node 'worker' and this object"
+    )
+    for message in (hidden, *failed):
+        kube.put("Event", message, message=message)
+    assert space.failed_mounts() == failed
+
+
 def test_a_pod_that_is_going_is_not_ready() -> None:
     ready = {"conditions": [{"type": "Ready", "status": "True"}]}
     assert is_ready({"metadata": {}, "status": ready})

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,7 @@ ON_HOST = {
     "packet filter of the host": "nft --stateless list ruleset 2>/dev/null || true",  # root's, where there is one
     "mounts of the host": "cat /proc/self/mounts",
 }
+CLOCK_SOURCE = Path("/sys/devices/system/clocksource/clocksource0/current_clocksource")
 NAMESPACE_ENDS = 60  # seconds
 
 
@@ -62,6 +64,20 @@ def of_lab() -> Inventory:
         for kind, things in namespace.ask_inside(recorded.holder, lambda: _seen_inside(attach()), within=120).items():
             seen.setdefault(kind, []).extend(f"{thing} (world {number})" for thing in things)
     return seen
+
+
+def clock_sources() -> set[str]:
+    """What every machine of the lab that is up tells the time by."""
+    seen = set()
+    for number in paths.each_world():
+        recorded = state.load()
+        assert recorded, f"world {number} is up"
+        seen |= namespace.ask_inside(recorded.holder, _clock_sources_inside, within=60)
+    return seen
+
+
+def _clock_sources_inside() -> set[str]:
+    return {machine.run(["cat", str(CLOCK_SOURCE)]).strip() for machine in attach().machines.values()}
 
 
 def expect_same(before: Inventory) -> None:

@@ -9,7 +9,16 @@ from lab import paths
 from lab.errors import LabError
 from lab.eventually import eventually
 from lab.processes import ProcessId
-from tests.lab_world.inventory import Inventory, changed, difference, expect_same, of_host, of_lab
+from tests.lab_world.inventory import (
+    CLOCK_SOURCE,
+    Inventory,
+    changed,
+    clock_sources,
+    difference,
+    expect_same,
+    of_host,
+    of_lab,
+)
 from tests.lab_world.suite_run import (
     ONE_SCENARIO,
     SHORT_RUN,
@@ -52,6 +61,8 @@ def test_kept_world_is_joined_left_as_it_was_and_replaced_when_it_hangs(tmp_path
     assert first.ids("PASSED") == PASS, first.output
     machines = _machines()
     assert len(machines) in (2, 4), "a world for each of the two workers, if the host carries them"
+    trusted = CLOCK_SOURCE.exists() and CLOCK_SOURCE.read_text() == "tsc\n"
+    assert clock_sources() == {"tsc" if trusted else "timer"}, "as the host trusts its processor's counter"
 
     before = of_lab()
     busy = _run_watched(tmp_path, before)

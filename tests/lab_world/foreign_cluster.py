@@ -1,0 +1,114 @@
+"""The lab's cluster as somebody else's: known by a kubeconfig file alone, with the rights of the shipped role."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from lab import namespace, state
+from lab.errors import LabError
+from lab.world import World, attach
+from tests.lab_world.suite_run import CHECKOUT
+
+T = TypeVar("T")
+
+CONTEXT = "staging"
+_ROLE = CHECKOUT / "manifests" / "rbac" / "suite.yml"
+_BELONGS_TO_NO_NAMESPACE = "namespaces,persistentvolumes,storageclasses,nodes,clusterroles,clusterrolebindings"
+
+
+def grant(kubeconfig: Path) -> None:
+    """Create the suite's role as an administrator does; `kubeconfig` gets a token of its service account."""
+
+    def write(world: World) -> None:
+        _kubectl(world, "apply", "--filename", str(_ROLE))
+        account = ("suite", "--namespace", "nfs-conformance")
+        token = _kubectl(world, "create", "token", *account, "--duration", "1h").strip()
+        kubeconfig.write_text(yaml.safe_dump(_with_token(yaml.safe_load(_admin(world).read_text()), token)))
+
+    _inside(write)
+
+
+def withdraw(resource: str) -> None:
+    """Take the rights on a resource out of the role."""
+
+    def change(world: World) -> None:
+        role = next(part for part in yaml.safe_load_all(_ROLE.read_text()) if part["kind"] == "ClusterRole")
+        role["rules"] = [rule for rule in role["rules"] if resource not in rule["resources"]]
+        _kubectl(world, "replace", "--filename", "-", standard_input=json.dumps(role))
+
+    _inside(change)
+
+
+def leave_something(name: str) -> None:
+    """What a killed run would leave, and something of the same name that is not the suite's."""
+
+    def make(world: World) -> None:
+        for namespace_name in (name, f"{name}-of-others"):
+            _kubectl(world, "create", "namespace", namespace_name)
+        _kubectl(world, "label", "namespace", name, "org.nfs-conformance/owner=nfs-conformance")
+
+    _inside(make)
+
+
+def clean_up(target: Path) -> None:
+    """Run the command as an operator does who can reach the cluster."""
+
+    def run(world: World) -> None:  # noqa: ARG001
+        command = [sys.executable, "-m", "fixtures", "clean-up", "--target", str(target)]
+        done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=110, check=False)
+        if done.returncode:
+            raise LabError(done.stdout + done.stderr)
+
+    _inside(run)
+
+
+def inventory() -> set[str]:
+    """What belongs to no namespace: a line each, of kind, name, uid and labels, and whether pods may go to a node."""
+
+    def look(world: World) -> set[str]:
+        listed = json.loads(_kubectl(world, "get", _BELONGS_TO_NO_NAMESPACE, "--output", "json"))["items"]
+        return {_line(item) for item in listed}
+
+    return _inside(look)
+
+
+def _line(item: dict[str, Any]) -> str:
+    meta = item["metadata"]
+    state_of = (meta.get("deletionTimestamp", ""), item.get("spec", {}).get("unschedulable", ""), meta.get("labels"))
+    return " ".join(map(str, (item["kind"], meta["name"], meta["uid"], *state_of)))
+
+
+def _with_token(admin: dict[str, Any], token: str) -> dict[str, Any]:
+    return {
+        **admin,
+        "current-context": admin["current-context"],
+        "contexts": [
+            *admin["contexts"],
+            {"name": CONTEXT, "context": {**admin["contexts"][0]["context"], "user": "s"}},
+        ],
+        "users": [*admin["users"], {"name": "s", "user": {"token": token}}],
+    }
+
+
+def _kubectl(world: World, *arguments: str, standard_input: str = "") -> str:
+    command = [str(world.tools.kubectl), f"--kubeconfig={_admin(world)}", *arguments]
+    done = subprocess.run(command, input=standard_input, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode:
+        raise LabError(f"kubectl {' '.join(arguments)}: {done.stderr}")
+    return done.stdout
+
+
+def _admin(world: World) -> Path:
+    return world.folder / "kubeconfig"
+
+
+def _inside(do: Callable[[World], T]) -> T:
+    recorded = state.load()
+    if recorded is None:
+        raise LabError("no lab is up")
+    return namespace.ask_inside(recorded.holder, lambda: do(attach()), within=120)
