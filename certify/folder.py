@@ -3,6 +3,7 @@
 results.jsonl      one finished scenario a line
 environment.json   the run's frame and the facts about the world it ran in
 evidence/          one folder a scenario
+planned.json       the test ids of all scenarios that are to run
 running/           one file for each scenario that has started and not finished
 """
 
@@ -11,13 +12,14 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
 from certify.evidence import exhibit_of
-from certify.record import Exhibit, Facts, Record, Run, RunInfo, read_run
+from certify.record import Exhibit, Facts, Record, Run, RunInfo, read_run, records_of
 
 
 class RunFolder:
@@ -27,6 +29,7 @@ class RunFolder:
         self.path = path
         self.results = path / "results.jsonl"
         self.environment = path / "environment.json"
+        self._planned = path / "planned.json"
         self._running = path / "running"
 
     @classmethod
@@ -68,9 +71,29 @@ class RunFolder:
         self._note(record).unlink(missing_ok=True)
 
     def unfinished(self) -> list[Record]:
-        """Return the records of scenarios that started and never finished, with the evidence they left."""
+        """Return the records of scenarios that started and never finished, with the evidence they left.
+
+        One whose line was written is finished, also when the process ended before it could take the note away.
+        """
         notes = [Record.from_json(note.read_text("ascii")) for note in sorted(self._running.glob("*.json"))]
-        return [replace(note, evidence=self._found(note)) for note in notes]
+        written = {record.slug for record in records_of(self.results_bytes())}
+        return [replace(note, evidence=self._found(note)) for note in notes if note.slug not in written]
+
+    def write_planned(self, nodeids: Iterable[str]) -> None:
+        """Write down which scenarios are to run, by test id, so that an interrupted run can go on."""
+        self.create()
+        _replace(self._planned, json.dumps(sorted(nodeids), indent=0) + "\n")
+
+    def planned(self) -> list[str]:
+        """Return the test ids of the scenarios that were to run."""
+        found: list[str] = json.loads(self._planned.read_text("ascii"))
+        return found
+
+    def keep(self, records: Iterable[Record]) -> None:
+        """Let these be the finished scenarios, and none be under way: what is taken out was never judged."""
+        self.create()
+        _replace(self.results, "".join(f"{record.to_json()}\n" for record in records))
+        self._forget_notes()
 
     def write_environment(self, info: RunInfo, facts: Facts) -> None:
         """Write the run's frame and facts; facts that JSON does not know are written as text."""
@@ -96,11 +119,16 @@ class RunFolder:
 
     def close(self) -> None:
         """Tidy up at the end of the run, when no scenario runs any more."""
+        self._forget_notes()
         with suppress(OSError):
             self._running.rmdir()
 
     def _found(self, record: Record) -> tuple[Exhibit, ...]:
         return tuple(exhibit_of(file, self.path) for file in sorted(self.evidence_of(record).glob("*")))
+
+    def _forget_notes(self) -> None:
+        for note in self._running.glob("*.json"):
+            note.unlink()
 
     def _note(self, record: Record) -> Path:
         return self._running / f"{record.slug}.json"

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from certify.catalogue import Catalogue
+from certify.continuation import RERUN, RESUME, to_try_again
 from certify.durations import pace
 from certify.profile import PROFILES, Profile
 from certify.record import Run
@@ -20,13 +21,17 @@ _TEST_ID = re.compile(r"(?P<file>[^:]+)(?P<function>::[^\[]+)(\[nfs(?P<version>[
 def following(run: Run, catalogue: Catalogue, seconds: Mapping[str, float]) -> str | None:
     """Return the line that says what to run next, None after the widest profile; `seconds` by test id.
 
-    A run that has not passed is to be mended first, so nothing follows it.
+    An interrupted run is to go on, one with failures is to be mended and these tried again, before anything wider.
     """
+    if run.info.interrupted:
+        return f"go on:       {_command(run, RESUME, run.info.name)}"
+    if to_try_again(run):
+        return f"once mended: {_command(run, RERUN, run.info.name)}"
     wider = PROFILES[run.info.profile].wider if run.info.profile else ""
     if not wider or not run.passed:
         return None
     profile = PROFILES[wider]
-    line = f"next:        {_command(run, wider)}"
+    line = f"next:        {_command(run, '--profile', wider)}"
     measured = {record.nodeid: record.duration_s for record in run.records}
     if (rate := pace(measured, seconds)) is None:
         return line
@@ -63,15 +68,15 @@ def _expected(
         yield from (by_version.get(version, max(by_version.values())) for version in asked)
 
 
-def _command(run: Run, profile: str) -> str:
-    """The same command with the other profile, by the interpreter that ran this one."""
+def _command(run: Run, option: str, value: str) -> str:
+    """The same command with the option at this value, by the interpreter that ran this one."""
     words, kept = iter(run.info.command), []
     for word in words:
-        if word == "--profile":
+        if word == option:
             next(words, None)
-        elif not word.startswith("--profile="):
+        elif not word.startswith(f"{option}="):
             kept.append(word)
-    return shlex.join([_interpreter(), "-m", "pytest", *kept, "--profile", profile])
+    return shlex.join([_interpreter(), "-m", "pytest", *kept, option, value])
 
 
 def _interpreter() -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from certify import known
 from certify.catalogue import known_features, refuse_unknown_features
+from certify.continuation import Wish
 from certify.errors import NotSupported
 from certify.evidence import Evidence
 from certify.folder import RunFolder
@@ -43,7 +44,8 @@ class Observer:
     target: Target
     profile: Profile
     known_failures: tuple[KnownFailure, ...] = ()
-    selected: int = 0
+    wish: Wish | None = None  # of a run that goes on
+    selected: list[str] = field(default_factory=list)
     deselected: list[str] = field(default_factory=list)
     _declared: dict[str, str] = field(default_factory=dict)
 
@@ -56,21 +58,27 @@ class Observer:
                 self._admit(item)
         return made
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Leave out what the profile does not ask for."""
-        outside = [item for item in items if (found := _requirement(item)) and not self.profile.includes(found)]
-        if outside:
-            items[:] = [item for item in items if item not in outside]
-            config.hook.pytest_deselected(items=outside)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> Generator[None, object, object]:
+        """Leave out what the profile does not ask for; of what others chose then, a run that goes on takes its part."""
+        _keep(config, items, lambda item: (found := _requirement(item)) is None or self.profile.includes(found))
+        chosen = yield
+        if wish := self.wish:
+            _keep(config, items, lambda item: item.nodeid in wish.wanted)
+        return chosen
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
-        """Note what the operator leaves out; what is outside the profile was not asked for."""
-        chosen = [(item, _requirement(item)) for item in items]
-        self.deselected += [item.nodeid for item, found in chosen if found and self.profile.includes(found)]
+        """Note what the operator leaves out; what is outside the profile, or was planned before, is not that."""
+        planned = self.wish.planned if self.wish else frozenset()
+        chosen = [(item.nodeid, found) for item in items if (found := _requirement(item))]
+        self.deselected += [
+            nodeid for nodeid, found in chosen if self.profile.includes(found) and nodeid not in planned
+        ]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.selected = sum(_requirement(item) is not None for item in session.items)
+        self.selected = [item.nodeid for item in session.items if _requirement(item)]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -84,6 +92,7 @@ class Observer:
         requirement = _requirement(item)
         if requirement:
             plan = _plan(item, requirement, self.target.server.kind, self.worker)
+            plan = replace(plan, attempt=self.wish.tries.get(item.nodeid, 1) if self.wish else 1)
             self.folder.create()
             self.folder.mark_started(plan)
             item.stash[SCENARIO] = Scenario(plan, Evidence(self.folder.path, self.folder.evidence_of(plan)))
@@ -156,6 +165,12 @@ class Observer:
             refuse_unknown_features(requirement, known_features())
         except ValueError as error:
             raise pytest.Collector.CollectError(f"{place}: {error}") from error
+
+
+def _keep(config: pytest.Config, items: list[pytest.Item], wanted: Callable[[pytest.Item], bool]) -> None:
+    if others := [item for item in items if not wanted(item)]:
+        items[:] = [item for item in items if wanted(item)]
+        config.hook.pytest_deselected(items=others)
 
 
 def _requirement(item: pytest.Item) -> Requirement | None:

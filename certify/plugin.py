@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from certify import known, signing
 from certify import target as target_file
 from certify.catalogue import published
+from certify.continuation import RERUN, RESUME, Continuation, Wish, find, frame_of, refuse_another, rerun_failed, resume
 from certify.errors import TargetError
 from certify.evidence import Evidence
 from certify.folder import RunFolder
@@ -34,6 +35,7 @@ KNOWN_FAILURES = "known-failures.toml"
 _FACTS: pytest.StashKey[Facts] = pytest.StashKey()
 _OBJECTIONS: pytest.StashKey[list[str]] = pytest.StashKey()
 _TARGET: pytest.StashKey[Target] = pytest.StashKey()
+_TOLD: pytest.StashKey[Continuation | None] = pytest.StashKey()
 _OBSERVER = "certify-observer"
 _LIVE = "certify-live"
 
@@ -56,7 +58,8 @@ def target(config: pytest.Config) -> Target:
         except TargetError as error:
             raise pytest.UsageError(str(error)) from error
         # Workers are handed the options, so that they judge by the same profile.
-        config.option.profile = config.getoption("profile") or _profile(config, found)
+        earlier = told.earlier.info.profile if (told := _told(config)) else ""
+        config.option.profile = config.getoption("profile") or earlier or _profile(config, found)
         config.stash[_TARGET] = found.judged_by(config.option.profile)
     return config.stash[_TARGET]
 
@@ -95,6 +98,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--plan", action="store_true", help="print what would run and what it needs, and start nothing")
     group.addoption(
+        RESUME, metavar="RUN", help="go on with an interrupted run: try what has no verdict yet, into the same record"
+    )
+    group.addoption(
+        RERUN,
+        metavar="RUN",
+        help="try once more what did not pass in a run, into the same record, where the worst verdict counts",
+    )
+    group.addoption(
         "--known-failures",
         metavar="FILE",
         help=f"failures that are known, with reason and link (default: {KNOWN_FAILURES} beside pytest's configuration)",
@@ -129,11 +140,14 @@ def pytest_configure(config: pytest.Config) -> None:
     handed: dict[str, Any] | None = getattr(config, "workerinput", None)
     if handed:
         folder, worker = RunFolder(Path(handed["certify_run"])), str(handed["workerid"])
+        wish = Wish.from_values(handed["certify_wish"]) if "certify_wish" in handed else None
     else:
-        folder, worker = _new_folder(config), "main"
-        _register_recorder(config, folder, key)
+        told = _told(config)
+        folder, worker = told.folder if told else _new_folder(config), "main"
+        wish = told.wish if told else None
+        _register_recorder(config, folder, key, told)
     observer = Observer(
-        folder, worker, _suites(config), environment(config), judged, PROFILES[judged.profile], known_failures
+        folder, worker, _suites(config), environment(config), judged, PROFILES[judged.profile], known_failures, wish
     )
     config.pluginmanager.register(observer, _OBSERVER)
 
@@ -148,13 +162,14 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
             observer: Any = session.config.pluginmanager.get_plugin(_OBSERVER)
             content = {
                 "facts": environment(session.config),
-                "selected": observer.selected,
                 "deselected": observer.deselected,
             }
             output[WORKER_OUTPUT] = json.dumps(content, default=str)
 
 
-def _register_recorder(config: pytest.Config, folder: RunFolder, key: Ed25519PrivateKey | None) -> None:
+def _register_recorder(
+    config: pytest.Config, folder: RunFolder, key: Ed25519PrivateKey | None, told: Continuation | None
+) -> None:
     """What only the process that the operator started does: it writes the run, and talks to the terminal."""
     judged = target(config)
     asked = any(_below(_suites(config), argument, config.invocation_params.dir) for argument in config.args)
@@ -167,7 +182,14 @@ def _register_recorder(config: pytest.Config, folder: RunFolder, key: Ed25519Pri
         profile=judged.profile,
     )
     objections = config.stash.setdefault(_OBJECTIONS, [])
-    recorder = Recorder(folder, environment(config), info, objections, key, asked=asked)
+    if told:
+        try:
+            refuse_another(told, info)
+        except TargetError as error:
+            raise pytest.UsageError(str(error)) from error
+        info = frame_of(told, info)
+        objections += info.problems
+    recorder = Recorder(folder, environment(config), info, objections, key, asked=asked, told=told)
     config.pluginmanager.register(recorder, "certify-recorder")
     if asked:
         config.pluginmanager.register(LiveLines(config), _LIVE)
@@ -177,14 +199,36 @@ def _register_recorder(config: pytest.Config, folder: RunFolder, key: Ed25519Pri
         config.pluginmanager.register(Planner(folder.path.parent), "certify-planner")
 
 
+def _told(config: pytest.Config) -> Continuation | None:
+    """The earlier run that this one goes on with, in the process that the operator started."""
+    if hasattr(config, "workerinput"):
+        return None
+    if _TOLD not in config.stash:
+        asked = {how: name for how in (RESUME, RERUN) if (name := config.getoption(how))}
+        if len(asked) > 1:
+            raise pytest.UsageError(f"{RESUME} and {RERUN} exclude each other: first go on, then try again")
+        found = None
+        try:
+            for how, name in asked.items():
+                folder = find(_reports(config), config.invocation_params.dir, name)
+                found = resume(folder) if how == RESUME else rerun_failed(folder)
+        except TargetError as error:
+            raise pytest.UsageError(str(error)) from error
+        config.stash[_TOLD] = found
+    return config.stash[_TOLD]
+
+
 def _suites(config: pytest.Config) -> Path:
     return config.rootpath / "suites"
 
 
 def _new_folder(config: pytest.Config) -> RunFolder:
+    return RunFolder.choose(_reports(config), datetime.now(UTC))
+
+
+def _reports(config: pytest.Config) -> Path:
     chosen = config.getoption("report_dir")
-    reports = config.invocation_params.dir / chosen if chosen else config.rootpath / "reports"
-    return RunFolder.choose(reports, datetime.now(UTC))
+    return config.invocation_params.dir / chosen if chosen else config.rootpath / "reports"
 
 
 def _known_failures(config: pytest.Config) -> Path:

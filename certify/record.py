@@ -12,6 +12,8 @@ from certify.requirement import area_of
 from certify.verdict import Verdict, run_passes
 
 Facts = dict[str, Any]
+# The problem of a run that was ended early: it goes when the run goes on.
+INTERRUPTED = "The run was interrupted: not every scenario ran."
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Record:
     `variant` is the test's parameter id (may be empty), `version` and `server` the column it belongs to in the matrix,
     `phases` the seconds spent in setup, call and teardown, `outcomes` how they ended (the verdict follows from that),
     `known` the reason for which a failure was expected, always or `sometimes`, `diagnoses` ids of the diagnoses that
-    fit.
+    fit, `attempt` counts from 1 when a run tries the scenario again.
     """
 
     id: str
@@ -96,6 +98,7 @@ class Record:
     checks: tuple[Check, ...] = ()
     evidence: tuple[Exhibit, ...] = ()
     measurements: tuple[Measurement, ...] = ()
+    attempt: int = 1
 
     @property
     def area(self) -> str:
@@ -105,7 +108,8 @@ class Record:
     @property
     def label(self) -> str:
         """Return the name for people, for example `NFSK8S-SQUASH-002 [knfsd-4.2]`."""
-        return f"{self.id} [{self.variant}]" if self.variant else self.id
+        name = f"{self.id} [{self.variant}]" if self.variant else self.id
+        return f"{name} (attempt {self.attempt})" if self.attempt > 1 else name
 
     @property
     def headline(self) -> str:
@@ -116,6 +120,7 @@ class Record:
     def slug(self) -> str:
         """Return the name for files and anchors, for example `NFSK8S-SQUASH-002-knfsd-4.2`."""
         name = f"{self.id}-{self.variant}" if self.variant else self.id
+        name += f"-attempt-{self.attempt}" if self.attempt > 1 else ""
         return re.sub(r"[^A-Za-z0-9._-]+", "-", name)
 
     def to_json(self) -> str:
@@ -143,7 +148,8 @@ class RunInfo:
 
     Times are ISO 8601 in UTC; `problems` are reasons besides its verdicts why the run cannot pass. `suite` names what
     ran (version, commit, modified), `target` what was judged, as its file has it, `profile` by which measure;
-    `selected` scenarios were to run, `deselected` ones were left out by the operator.
+    `selected` scenarios were to run, `deselected` ones were left out by the operator, `continued` says when and by
+    which commands the run went on.
     """
 
     name: str
@@ -158,13 +164,14 @@ class RunInfo:
     profile: str = ""
     selected: int = 0
     deselected: tuple[str, ...] = ()
+    continued: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> RunInfo:
         """Read the frame back; keys that a later version added are left out."""
         known = {item.name for item in fields(cls)}
         found = {key: value for key, value in values.items() if key in known}
-        for key in ("problems", "command", "deselected"):
+        for key in ("problems", "command", "deselected", "continued"):
             found[key] = tuple(found.get(key, ()))
         return cls(**found)
 
@@ -199,12 +206,13 @@ class Run:
 
 
 def read_run(results: bytes, environment: bytes) -> Run:
-    """Return the run that the two files tell of; a last line torn by a kill is left out."""
+    """Return the run that the two files tell of."""
     content = json.loads(environment)
+    return Run(RunInfo.from_json(content["run"]), content["facts"], records_of(results))
+
+
+def records_of(results: bytes) -> tuple[Record, ...]:
+    """Return the records of results.jsonl; a last line torn by a kill is left out."""
     # What follows the last line end is such a line.
     lines = results.split(b"\n")[:-1]
-    return Run(
-        RunInfo.from_json(content["run"]),
-        content["facts"],
-        tuple(Record.from_json(line.decode("ascii")) for line in lines),
-    )
+    return tuple(Record.from_json(line.decode("ascii")) for line in lines)

@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.certify.running import QUICK, SLOW, results, started
 
 Project = Callable[..., pytest.Pytester]
 
@@ -106,10 +103,6 @@ def test_passes():
 '''
 
 
-def results(run: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (run / "results.jsonl").read_text().splitlines()]
-
-
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
 def test_every_kind_of_ending_gets_its_verdict(project: Project, workers: list[str]) -> None:
     inner = project(kinds=EVERY_KIND)
@@ -141,6 +134,7 @@ def test_every_kind_of_ending_gets_its_verdict(project: Project, workers: list[s
         "environment.json",
         "evidence",
         "junit.xml",
+        "planned.json",
         "report.html",
         "results.jsonl",
     ]
@@ -191,42 +185,6 @@ def test_a_run_that_executed_nothing_fails(project: Project) -> None:
     assert outcome.ret == pytest.ExitCode.TESTS_FAILED
     outcome.stdout.fnmatch_lines(["No scenario was executed*"])
     assert inner.runpytest_subprocess("suites", "-k", "absent").ret == pytest.ExitCode.NO_TESTS_COLLECTED
-
-
-QUICK = '''
-@promise(1)
-def test_quick(pytestconfig):
-    """It holds."""
-    environment(pytestconfig)["kernel"] = "6.1"
-'''
-
-SLOW = '''
-@promise(2)
-def test_slow(evidence):
-    """It takes long."""
-    evidence.attach("so-far.txt", "half")
-    time.sleep(60)
-'''
-
-
-@contextmanager
-def started(inner: pytest.Pytester, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run pytest until its slow scenario is under way and the quick one is written."""
-    command = [sys.executable, "-m", "pytest", "suites", *options]
-    process = subprocess.Popen(
-        command, cwd=inner.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    try:
-        deadline = time.monotonic() + 30
-        reports = inner.path / "reports"
-        while not (list(reports.glob("*/evidence/*/so-far.txt")) and list(reports.glob("*/results.jsonl"))):
-            assert time.monotonic() < deadline, "the slow scenario did not start within 30 s"
-            time.sleep(0.05)
-        yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
