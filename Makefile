@@ -17,10 +17,11 @@ LAST_NIGHT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nfs-conformance-last-night
 PROFILE ?= quick
 SERVER ?= knfsd
 VERSIONS ?=
+PART ?=
 RUN_OPTIONS = -n 2 --profile $(PROFILE) $(if $(filter-out knfsd,$(SERVER)),--target examples/$(SERVER).toml) \
 	$(if $(VERSIONS),--nfs-versions $(VERSIONS)) $(PYTEST_OPTIONS)
 
-.PHONY: help conformance compare test lint unit gate lab-tests sabotage host-packages clean down
+.PHONY: help conformance compare test nightly lint unit gate lab-tests sabotage host-packages clean down
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -55,6 +56,11 @@ gate: $(VENV)/ready host-packages
 lab-tests: $(VENV)/ready host-packages
 	$(PYTHON) -m lab build
 	$(PYTHON) -m pytest tests/lab_world -v --durations=0
+
+# make nightly       everything, in parts; interrupted, the same command goes on; 'make nightly PART=full-ganesha-3' runs one
+nightly: $(VENV)/ready host-packages
+	@$(MAKE) --no-print-directory host-packages PACKAGES="$(PACKAGES) $(TEST_PACKAGES)"
+	$(PYTHON) -m tests.nightly $(PART)
 
 # make sabotage      all lies of docs/sabotage.md
 sabotage: $(VENV)/ready host-packages

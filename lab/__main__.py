@@ -130,7 +130,7 @@ def _doctor(_: argparse.Namespace) -> int:
 def _shell(options: argparse.Namespace) -> int:
     with paths.as_in_world(options.world):
         machine = _enter().machines[options.machine]
-    command = [str(plan.products().docker), *host_shell(["bash", "-l"], interactive=sys.stdin.isatty())]
+    command = [str(plan.products().docker), *host_shell(["bash", "-l"], interactive=True, terminal=sys.stdin.isatty())]
     return subprocess.call(command, env={**os.environ, **machine.docker_environment()})
 
 

@@ -240,9 +240,12 @@ def copy_sparse(source: Path, target: Path) -> None:
         raise LabError(f"cannot copy a disk: {done.stderr.strip()}")
 
 
-def host_shell(command: list[str], *, interactive: bool = False) -> list[str]:
-    """Docker client words that run `command` in the namespaces of the machine's first process."""
-    mode = ["--interactive", "--tty"] if interactive else []
+def host_shell(command: list[str], *, interactive: bool = False, terminal: bool = False) -> list[str]:
+    """Docker client words that run `command` in the namespaces of the machine's first process.
+
+    An `interactive` one reads standard input, which may be a `terminal`.
+    """
+    mode = [*(["--interactive"] if interactive else []), *(["--tty"] if terminal else [])]
     return [
         "run",
         "--rm",

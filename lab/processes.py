@@ -19,7 +19,12 @@ def mark() -> dict[str, str]:
 
 def kill_marked() -> int:
     """SIGKILL whatever of this world still runs, recorded or not; returns how many processes that were."""
-    wanted = f"{MARK}={paths.world_folder()}".encode()
+    return kill_marked_with(MARK, str(paths.world_folder()))
+
+
+def kill_marked_with(variable: str, value: str) -> int:
+    """SIGKILL all other processes that have this variable in their environment; returns how many that were."""
+    wanted = f"{variable}={value}".encode()
     killed = 0
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):

@@ -134,6 +134,12 @@ def test_a_known_failure_is_what_its_phases_say() -> None:
     assert refusals(bundled(complete_run(comes_and_goes))) == ""
 
 
+def test_a_look_is_refused_though_all_of_it_passed() -> None:
+    look = bundled(complete_run(profile="quick"))
+    assert b"**A look** and no certificate: 5 of 5 required results passed of the profile `quick`" in look["README.md"]
+    assert "The profile quick is a look and no certificate: run a wider one." in refusals(look)
+
+
 def test_a_failing_run_is_not_certified(files: Files) -> None:
     honest = bundled(complete_run(failing_first))
     assert b"**Not certified** for the profile `core`: 4 of 5" in honest["README.md"]

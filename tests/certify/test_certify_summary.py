@@ -32,6 +32,13 @@ def test_a_good_run_is_short() -> None:
     ]
 
 
+def test_a_look_names_what_is_to_follow_it() -> None:
+    look = complete_run(profile="quick")
+    seen = [line.text for line in summary(look, assess(look, CATALOGUE), Path("reports/x"), "next: more")]
+    assert seen[1] == "a look and no certificate, profile quick: 5 of 5 required results passed"
+    assert seen[-1] == "next: more"
+
+
 def test_the_most_useful_failures_are_diagnosed_and_differ_in_cause() -> None:
     records = (
         record(wanted(1), "3", Verdict.INCONCLUSIVE),
