@@ -192,7 +192,7 @@ def _register_recorder(
     recorder = Recorder(folder, environment(config), info, objections, key, asked=asked, told=told)
     config.pluginmanager.register(recorder, "certify-recorder")
     if asked:
-        config.pluginmanager.register(LiveLines(config), _LIVE)
+        config.pluginmanager.register(LiveLines(config, folder.path.parent), _LIVE)
         # CI systems end a job with SIGTERM: it gets its reports and its cleaning up as with ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     if config.getoption("plan"):

@@ -23,6 +23,7 @@ from certify.observer import PAYLOAD, Observer
 from certify.outputs import write_outputs
 from certify.record import INTERRUPTED, Facts, Record, Run, RunInfo
 from certify.summary import summary
+from certify.workers import worker_count
 
 # How what a worker knows travels when it ends: its facts, and which scenarios it was to run.
 WORKER_OUTPUT = "certify_worker"
@@ -82,7 +83,7 @@ class Recorder:
         config = session.config
         self._looped = not config.option.collectonly and not config.option.plan
         observer = config.pluginmanager.get_plugin("certify-observer")
-        if isinstance(observer, Observer) and self._looped and not session.testsfailed and not _has_workers(config):
+        if isinstance(observer, Observer) and self._looped and not session.testsfailed and worker_count(config) == 0:
             self._plan(observer.selected)
             self._leave_out(observer.deselected)
 
@@ -178,10 +179,6 @@ class Recorder:
         for known in (self._told.earlier.facts if self._told else {}, self._facts):
             merge(facts, copy.deepcopy(known))
         self._folder.write_environment(replace(self._info, problems=tuple(self._objections)), facts)
-
-
-def _has_workers(config: pytest.Config) -> bool:
-    return bool(getattr(config.option, "tx", None))
 
 
 def differences(before: Facts, now: Facts) -> list[str]:

@@ -6,6 +6,7 @@ import pytest
 
 from certify.errors import TargetError
 from fixtures.engines.choose import choose
+from fixtures.engines.docker_engine import unusable_because
 
 
 def says(problem: str) -> Callable[[], str]:
@@ -57,3 +58,8 @@ def test_what_cannot_be_met_is_refused(engine: str, images: str, message: str) -
 def test_pulling_without_a_registry_is_refused() -> None:
     with pytest.raises(TargetError, match="no registry answers the Engine; --images=build"):
         choose("docker", "pull", says(""), says("no registry answers the Engine"))
+
+
+def test_an_engine_that_is_not_there_is_named_in_words_of_ours() -> None:
+    where = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
+    assert unusable_because(where) == "no Docker Engine answers at unix:///nowhere/docker.sock (there is none)"

@@ -13,6 +13,7 @@ from certify.errors import EnvironmentFailure
 from fixtures.clusters.cluster import Cluster, Node
 from fixtures.clusters.cluster_dns import cluster_names_only
 from fixtures.clusters.kind import KIND_LABEL, ROLE_LABEL, KindProvider
+from fixtures.clusters.kind_command import kind_with_deadline
 from fixtures.clusters.kind_config import RECYCLER_TEMPLATE, kind_config
 from fixtures.clusters.load_balancer import NodePort, RoutedPool
 from fixtures.clusters.node_network import configure, conflist
@@ -237,3 +238,18 @@ def test_a_cluster_without_a_way_out_asks_no_other_name_server() -> None:
     assert set(corefile.split()) - set(changed.split()) == gone
     assert changed.count("{") == changed.count("}") == 3
     assert cluster_names_only(changed) == changed
+
+
+def test_that_there_is_no_cluster_yet_is_no_news_for_the_terminal(plan: ClusterPlan, tmp_path: Path) -> None:
+    plan.folder.mkdir()
+    kind = tmp_path / "bin" / "kind"
+    kind.parent.mkdir()
+    kind.write_text('#!/bin/sh\necho "about $2" >&2\n')
+    kind.chmod(0o700)
+    script = kind_with_deadline(replace(plan, kind=kind), {})
+    asked = {
+        words: subprocess.run([script, *words.split()], capture_output=True, text=True, check=True).stderr
+        for words in ("get clusters", "get nodes")
+    }
+    assert asked == {"get clusters": "", "get nodes": "about nodes\n"}
+    assert (plan.folder / "kind.log").read_text() == "about clusters\n", "and yet it can be read"
