@@ -68,7 +68,8 @@ class Recorder:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
-        self._plan(ids)  # every worker collects the same
+        # Every worker collects the same; what lies elsewhere is no scenario.
+        self._plan([nodeid for nodeid in ids if nodeid.startswith("suites/")])
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

@@ -6,18 +6,23 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from certify.catalogue import published
+from certify.continuation import Wish, find, frame_of, refuse_another, rerun_failed, resume
+from certify.errors import TargetError
 from certify.folder import RunFolder
 from certify.outputs import read_bundle
-from certify.record import Record
+from certify.record import INTERRUPTED, Record
+from certify.verdict import Verdict
 from certify.verification import verify
 from certify.version import SUITE_VERSION
 from tests.certify.running import QUICK, SLOW, results, started
+from tests.certify.synthetic import complete_run
 
 Project = Callable[..., pytest.Pytester]
 WORKERS = pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
@@ -246,3 +251,93 @@ def test_a_scenario_whose_line_was_written_is_finished(tmp_path: Path) -> None:
     assert folder.unfinished() == []
     folder.close()
     assert not (tmp_path / "running").exists()
+
+
+def folder_of(tmp_path: Path, *records: Record, **frame: Any) -> RunFolder:
+    """The folder of a run that planned everything of the synthetic catalogue and has these records."""
+    run = complete_run(**frame)
+    folder = RunFolder(tmp_path / run.info.name)
+    folder.write_planned(one.nodeid for one in run.records)
+    folder.write_environment(run.info, {})
+    folder.keep(records)
+    return folder
+
+
+def test_what_has_phases_has_its_verdict_and_what_has_none_is_tried(tmp_path: Path) -> None:
+    passed, failed, cut_off, *others = complete_run().records
+    failed = replace(failed, verdict=Verdict.FAILED)
+    cut_off = replace(cut_off, verdict=Verdict.INCONCLUSIVE, outcomes={})
+    told = resume(folder_of(tmp_path, passed, failed, cut_off))
+    assert told.kept == (passed, failed)
+    assert told.wish.wanted == {one.nodeid for one in (cut_off, *others)}
+    assert Wish.from_values(json.loads(json.dumps(told.wish.to_values()))) == told.wish
+    assert told.missing(told.wish.wanted) is None
+    assert "1 scenarios of 20300102T030405Z-abcdef were not found again" in str(
+        told.missing(told.wish.wanted - {cut_off.nodeid})
+    )
+
+
+def test_a_whole_run_cannot_be_gone_on_with(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match="all of its scenarios have a verdict"):
+        resume(folder_of(tmp_path, *complete_run().records))
+
+
+def test_attempts_are_counted_and_all_are_kept(tmp_path: Path) -> None:
+    passed, failed, *_ = complete_run().records
+    failed = replace(failed, verdict=Verdict.FAILED)
+    again = replace(failed, verdict=Verdict.PASSED, attempt=2)
+    told = rerun_failed(folder_of(tmp_path, passed, failed, again))
+    assert told.kept == (passed, failed, again)
+    assert told.wish.wanted == {failed.nodeid}
+    assert told.wish.tries == {failed.nodeid: 3}
+
+
+@pytest.mark.parametrize(
+    ("frame", "verdict", "words"),
+    [({}, Verdict.PASSED, "nothing in it failed"), ({"finished_at": ""}, Verdict.FAILED, "killed before it ended")],
+)
+def test_there_must_be_something_to_try_again(
+    tmp_path: Path, frame: dict[str, Any], verdict: Verdict, words: str
+) -> None:
+    first = replace(complete_run().records[0], verdict=verdict)
+    with pytest.raises(TargetError, match=words):
+        rerun_failed(folder_of(tmp_path, first, **frame))
+
+
+def test_the_frame_of_a_run_that_goes_on(tmp_path: Path) -> None:
+    failed = replace(complete_run().records[0], verdict=Verdict.FAILED)
+    folder = folder_of(tmp_path, failed, problems=(INTERRUPTED, "Broken."), interrupted=True)
+    now = replace(complete_run().info, started_at="2030-01-03", command=("suites/", "--resume", "x y"))
+    resumed, tried = frame_of(resume(folder), now), frame_of(rerun_failed(folder), now)
+    assert (resumed.problems, resumed.interrupted, resumed.finished_at) == (("Broken.",), False, "")
+    assert (tried.problems, tried.interrupted) == ((INTERRUPTED, "Broken."), True), "a new attempt mends neither"
+    assert resumed.continued == ("2030-01-03: pytest suites/ --resume 'x y'",)
+    assert resumed.started_at == complete_run().info.started_at
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"profile": "full"}, "the profile was 'core', now 'full'"),
+        ({"suite": {"version": SUITE_VERSION, "commit": "1" * 40, "modified": "no"}}, "the suite was commit '0000"),
+        ({"target": {"profile": "core"}}, "the target was cluster"),
+    ],
+)
+def test_another_measure_target_or_suite_is_refused(tmp_path: Path, change: dict[str, Any], words: str) -> None:
+    told = resume(folder_of(tmp_path))
+    refuse_another(told, told.earlier.info)
+    with pytest.raises(TargetError, match=words):
+        refuse_another(told, replace(told.earlier.info, **change))
+
+
+def test_runs_are_found_by_path_or_name(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    assert find(tmp_path, Path("/"), folder.name).path == folder.path
+    assert find(Path("/absent"), tmp_path, folder.name).path == folder.path
+    with pytest.raises(TargetError, match=f"there is no run x in .*: the newest are {folder.name}"):
+        find(tmp_path, Path("/"), "x")
+    with pytest.raises(TargetError, match="there is none yet"):
+        find(tmp_path / "absent", Path("/"), "x")
+    (folder.path / "planned.json").unlink()
+    with pytest.raises(TargetError, match="was it made by another version"):
+        resume(folder)

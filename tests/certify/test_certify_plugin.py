@@ -174,6 +174,7 @@ def test_other_tests_are_left_alone(project: Project) -> None:
     inner = project(good=PASSING)
     (inner.path / "test_unit.py").write_text("def test_unit(): pass\n")
     assert inner.runpytest_subprocess("test_unit.py").ret == pytest.ExitCode.OK
+    assert inner.runpytest_subprocess("test_unit.py", "-n", "2").ret == pytest.ExitCode.OK
     assert inner.runpytest_subprocess("suites", "--collect-only").ret == pytest.ExitCode.OK
     assert not (inner.path / "reports").exists()
 

@@ -33,6 +33,8 @@ link = "https://example.org/issues/7"
 
 def test_a_whole_file() -> None:
     found = target.parse(FULL)
+    assert found.judged_by("full").profile == "full"
+    assert found.names_a_profile and not target.Target().names_a_profile
     assert (found.profile, found.product.name, found.nfs.versions) == ("database", "Example Filer", ["4.1", "4.2"])
     assert found.features == frozenset({"xattr"})
     assert target.from_values(found.model_dump()) == found
