@@ -44,15 +44,21 @@ def test_ctrl_c_while_kind_creates_the_cluster(tmp_path: Path) -> None:
 
 
 def test_sigkill_of_pytest(tmp_path: Path) -> None:
-    with started(tmp_path, "suites/mount", "suites/workload", "--nfs-versions", "4.2") as process:
+    asked = ("suites/mount", "--profile=core", "--nfs-versions", "4.2")
+    with started(tmp_path, *asked) as process:
         eventually(lambda: _first_result(tmp_path), what="the first verdict", within=SHORT_RUN)
         process.kill()
         process.wait(10)
-        assert _first_result(tmp_path), "a killed run keeps the verdicts that it reached"
+        first = _first_result(tmp_path)
+        assert first, "a killed run keeps the verdicts that it reached"
         assert lab("down").returncode == 0
         expect_nothing_left()
-    again = run_suite(tmp_path / "again", *ONE_SCENARIO)
-    assert again.code == 0, again.output
+    (run,) = tmp_path.glob("*Z-*")
+    resumed = run_suite(tmp_path, *asked, "--resume", run.name)
+    assert resumed.code == 0, resumed.output
+    assert _first_result(tmp_path) == first, "what had its verdict is not tried again"
+    assert len(resumed.results) == len({line["nodeid"] for line in resumed.results}) > 1
+    assert list(tmp_path.glob("*Z-*")) == [run]
     expect_nothing_left()
 
 
