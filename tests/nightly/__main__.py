@@ -29,9 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
         for part in wanted:
             print(f"{part.name:<26} {part.what}")
         return 0
-    again = bool(options.parts)  # who names a part wants it run
     night = Night.latest(options.folder, describe(), every_part())
-    return _run(night, wanted if again else [part for part in wanted if part.name not in night.results])
+    lacking = [part for part in wanted if part.name not in night.results]
+    return _run(night, lacking or wanted)  # who names parts that all have a result wants them again
 
 
 def _run(night: Night, parts: list[Part]) -> int:
