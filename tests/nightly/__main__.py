@@ -1,6 +1,7 @@
 """`python -m tests.nightly` runs everything in parts; interrupted, it goes on where it stopped."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def _run(night: Night, parts: list[Part]) -> int:
         console.print(f"{left} processes of an interrupted night ended")
     console.print(f"night {night.folder}: {len(parts)} parts to run", markup=False)
     interrupted = False
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # how CI systems end a job
     try:
         for number, part in enumerate(parts, start=1):
             console.print(f"[{number}/{len(parts)}] {part.name}: {part.what} (log: {night.log(part)})", markup=False)

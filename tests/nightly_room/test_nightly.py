@@ -78,7 +78,7 @@ def results(folder: Path) -> dict[str, str]:
     return {name: part["outcome"] for name, part in json.loads(file.read_text())["parts"].items()}
 
 
-@pytest.mark.parametrize(("ending", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(("ending", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)])
 def test_an_interrupted_night_goes_on_where_it_stopped(tmp_path: Path, ending: signal.Signals, code: int) -> None:
     with started(tmp_path) as process:
         (first,) = eventually(lambda: waiting(tmp_path), what="the second part to run", within=30)
