@@ -8,6 +8,10 @@ from statistics import median
 from certify.durations import pace
 
 
+# The first scenarios of a run wait for the cluster, which says nothing about the others.
+_A_FEW = 3
+
+
 class Forecast:
     """`expected` is seconds by test id, `workers` how many scenarios run side by side."""
 
@@ -44,6 +48,8 @@ class Forecast:
         rate = pace(self._measured, self._expected)
         if rate is None or not self._left:
             return None
+        if self.done < _A_FEW:
+            rate = 1.0
         usual = median(self._expected.values())
         rest = [self._expected.get(nodeid, usual) for nodeid in self._left]
         return rate * max(sum(rest) / self._workers, *rest)

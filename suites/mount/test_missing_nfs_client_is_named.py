@@ -11,6 +11,7 @@ from fixtures.clusters.cluster import Cluster
 from fixtures.clusters.kind import KindProvider
 from fixtures.engines.engine import EngineImages
 from fixtures.kube.manifests import load, with_image
+from fixtures.kube.pod import UNTIL_ENDED
 from fixtures.kube.space import Space
 from fixtures.scenario import Exporter
 from fixtures.servers.server import NfsServer
@@ -66,7 +67,7 @@ def test_missing_nfs_client_is_named(
     (document,) = load("nfs-probe.yml")
     document = with_image(document, images.client)
     document["spec"]["nodeName"] = node_without_client
-    document["spec"]["containers"][0]["command"] = ["sh", "-c", "echo mounted > /data/file; exec sleep infinity"]
+    document["spec"]["containers"][0]["command"] = ["sh", "-c", f"echo mounted > /data/file; {UNTIL_ENDED}"]
     with evidence.step(f"start a pod on {node_without_client}"), promised("an event says why the pod does not start"):
         pod = space.create_pod(document)
         events = eventually(space.failed_mounts, what="the event FailedMount", within=PATIENCE.pod)

@@ -6,6 +6,7 @@ from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
 from fixtures.engines.engine import EngineImages
 from fixtures.kube.manifests import load, with_image
+from fixtures.kube.pod import UNTIL_ENDED
 from fixtures.kube.space import Space
 from fixtures.scenario import Exporter
 from fixtures.servers.server import NfsServer
@@ -48,7 +49,7 @@ def test_fifty_claims_are_bound_and_mounted(
     document = with_image(document, images.client)
     container = document["spec"]["containers"][0]
     container["volumeMounts"] = [{"name": name, "mountPath": f"/data/{name}"} for name in NAMES]
-    container["command"] = ["sh", "-c", "for one in /data/*; do touch $one/file || exit 1; done; exec sleep infinity"]
+    container["command"] = ["sh", "-c", f"for one in /data/*; do touch $one/file || exit 1; done; {UNTIL_ENDED}"]
     document["spec"]["volumes"] = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in NAMES]
     with evidence.step("mount all of them in one pod"), promised("a pod with fifty volumes runs"):
         pod = space.create_pod(document)
