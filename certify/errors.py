@@ -15,6 +15,10 @@ class EnvironmentFailure(Exception):
     """The world around the system under test broke, or lacks an ability that the scenario needs."""
 
 
+class Disturbed(EnvironmentFailure):
+    """A part of the world ended and began anew while the scenario ran: nothing seen meanwhile proves anything."""
+
+
 class NotSupported(Exception):
     """The target does not declare the optional feature that the scenario is about."""
 

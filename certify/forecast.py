@@ -7,7 +7,6 @@ from statistics import median
 
 from certify.durations import pace
 
-
 # The first scenarios of a run wait for the cluster, which says nothing about the others.
 _A_FEW = 3
 

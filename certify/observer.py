@@ -30,7 +30,7 @@ PAYLOAD = "certify_payload"
 # On every report of a scenario.
 IS_SCENARIO = "certify_scenario"
 
-_TROUBLE = frozenset({Outcome.VIOLATION, Outcome.ENVIRONMENT, Outcome.ERROR})
+_TROUBLE = frozenset({Outcome.VIOLATION, Outcome.ENVIRONMENT, Outcome.DISTURBED, Outcome.ERROR})
 
 
 @dataclass(eq=False)  # pluggy keeps plugins in sets

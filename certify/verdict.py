@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
-from certify.errors import EnvironmentFailure, NotSupported
+from certify.errors import Disturbed, EnvironmentFailure, NotSupported
 
 
 class Verdict(StrEnum):
@@ -33,6 +33,7 @@ class Outcome(StrEnum):
     OK = "ok"
     VIOLATION = "violation"
     ENVIRONMENT = "environment"
+    DISTURBED = "disturbed"
     NOT_SUPPORTED = "not supported"
     SKIP = "skip"
     ERROR = "error"
@@ -57,6 +58,8 @@ def outcome_of(error: BaseException | None) -> Outcome:
     if error is None:
         return Outcome.OK
     parts = list(_leaves(error))
+    if any(isinstance(part, Disturbed) for part in parts):
+        return Outcome.DISTURBED
     if any(isinstance(part, EnvironmentFailure) for part in parts):
         return Outcome.ENVIRONMENT
     if all(isinstance(part, AssertionError) for part in parts):
@@ -70,8 +73,11 @@ def judge(outcomes: Mapping[Phase, Outcome]) -> Verdict:
     """Return the verdict of a scenario from the phases that ran.
 
     A promise seen broken in the body stays FAILED whatever happens during teardown: the disorder that
-    follows a violation must not soften it. Only three phases that ended well are a pass.
+    follows a violation must not soften it. Only a world that was disturbed does: what was seen may be its doing. Only
+    three phases that ended well are a pass.
     """
+    if Outcome.DISTURBED in outcomes.values():
+        return Verdict.INCONCLUSIVE
     if outcomes.get(Phase.CALL) is Outcome.VIOLATION:
         return Verdict.FAILED
     ended = set(outcomes.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from certify.errors import EnvironmentFailure, NotSupported, Violation
+from certify.errors import Disturbed, EnvironmentFailure, NotSupported, Violation
 from certify.verdict import Outcome, Phase, Verdict, judge, outcome_of, run_passes
 
 OK = Outcome.OK
@@ -21,6 +21,7 @@ OK = Outcome.OK
         (KeyError("harness bug"), Outcome.ERROR),
         (ExceptionGroup("", [AssertionError(), AssertionError()]), Outcome.VIOLATION),
         (ExceptionGroup("", [AssertionError(), EnvironmentFailure()]), Outcome.ENVIRONMENT),
+        (ExceptionGroup("", [AssertionError(), Disturbed()]), Outcome.DISTURBED),
         (ExceptionGroup("", [ExceptionGroup("", [AssertionError()]), OSError()]), Outcome.ERROR),
     ],
 )
@@ -34,6 +35,9 @@ def test_errors_are_told_apart(error: BaseException | None, outcome: Outcome) ->
         (OK, OK, OK, Verdict.PASSED),
         (OK, Outcome.VIOLATION, OK, Verdict.FAILED),
         (OK, Outcome.VIOLATION, Outcome.ERROR, Verdict.FAILED),
+        (OK, Outcome.VIOLATION, Outcome.ENVIRONMENT, Verdict.FAILED),
+        (OK, Outcome.VIOLATION, Outcome.DISTURBED, Verdict.INCONCLUSIVE),
+        (OK, OK, Outcome.DISTURBED, Verdict.INCONCLUSIVE),
         (OK, Outcome.ENVIRONMENT, OK, Verdict.INCONCLUSIVE),
         (OK, Outcome.ERROR, OK, Verdict.INCONCLUSIVE),
         (OK, OK, Outcome.ERROR, Verdict.INCONCLUSIVE),

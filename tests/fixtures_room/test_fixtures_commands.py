@@ -147,9 +147,10 @@ def test_a_channel_is_opened_again_when_its_other_end_has_gone(monkeypatch: pyte
     assert second.closed
 
 
-def test_a_container_without_python_is_left_to_the_engine(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stream", [1, 2])
+def test_a_container_without_python_is_left_to_the_engine(tmp_path: Path, stream: int) -> None:
     refusing = tmp_path / "python3"
-    refusing.write_text("#!/bin/sh\necho 'executable file not found' >&2; exit 127\n")
+    refusing.write_text(f"#!/bin/sh\necho 'executable file not found' >&{stream}; exit 127\n")
     refusing.chmod(0o700)
     engine, channels = FakeEngine(str(refusing)), Channels()
     assert channels.get(cast(APIClient, engine), "c1") is None
