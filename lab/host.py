@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import paths
+from lab import mappings, paths
 from lab.errors import LabError
 from lab.machine import SHARED_MEMORY
 
@@ -18,6 +18,7 @@ RUN_GIB = 4
 CLUSTER_MIB = (2560, 6144)  # least that works, most that helps
 STORAGE_MIB = (640, 1536)
 WORLD_MIB = 8192  # to each world, where there are several
+ROOMY_MAPPINGS = 262144  # more than any process of a machine comes near; Ubuntu and Fedora allow four times as many
 # Distributions' own switches below /proc/sys, and the value with which they refuse namespaces to ordinary users.
 NAMESPACE_SWITCHES = {"kernel/unprivileged_userns_clone": 0, "kernel/apparmor_restrict_unprivileged_userns": 1}
 
@@ -85,7 +86,7 @@ def extend_path() -> None:
 def examine() -> list[Finding]:
     """Everything the lab depends on, in the order in which to mend it."""
     extend_path()
-    return [*_packages(), _tun(), _namespaces(), *_subordinate_ids(), _processors(), _memory(), _disk()]
+    return [*_packages(), _tun(), _namespaces(), *_subordinate_ids(), _processors(), _memory(), _mappings(), _disk()]
 
 
 def require() -> None:
@@ -93,6 +94,13 @@ def require() -> None:
     if missing := [finding for finding in examine() if finding.mend]:
         lines = [f"  {finding.what}: {finding.found}. {finding.mend}" for finding in missing]
         raise LabError("this host cannot run the lab yet:\n" + "\n".join(lines))
+
+
+def _mappings() -> Finding:
+    """Never a reason to refuse: the lab stays below Debian's usual limit."""
+    allowed = mappings.limit()
+    more = "" if allowed >= ROOMY_MAPPINGS else f"; as root, sysctl vm.max_map_count={ROOMY_MAPPINGS} gives more room"
+    return Finding("memory mappings", f"{allowed} for a process", f"the cluster's API server has the most{more}")
 
 
 def _packages() -> Iterator[Finding]:
