@@ -21,7 +21,7 @@ from certify.record import Facts, Record
 from certify.requirement import Requirement, requirement_of
 from certify.scenario import Scenario, planned
 from certify.target import Target
-from certify.verdict import Outcome, Phase, Verdict, outcome_of
+from certify.verdict import Outcome, Phase, Verdict, leaves, outcome_of
 
 SCENARIO: pytest.StashKey[Scenario] = pytest.StashKey()
 
@@ -203,6 +203,8 @@ def _outcome(excinfo: pytest.ExceptionInfo[BaseException] | None) -> Outcome:
 def _message(excinfo: pytest.ExceptionInfo[BaseException] | None) -> str:
     if excinfo is None:
         return ""
+    if isinstance(excinfo.value, BaseExceptionGroup):
+        return "\n".join(str(part) or type(part).__name__ for part in leaves(excinfo.value))
     if _outcome(excinfo) is Outcome.ERROR:
         return f"{excinfo.typename}: {excinfo.value}"
     return str(excinfo.value) or excinfo.typename

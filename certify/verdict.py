@@ -57,7 +57,7 @@ def outcome_of(error: BaseException | None) -> Outcome:
     """Return how a phase ended that raised `error`; a group counts as its least conclusive part."""
     if error is None:
         return Outcome.OK
-    parts = list(_leaves(error))
+    parts = list(leaves(error))
     if any(isinstance(part, Disturbed) for part in parts):
         return Outcome.DISTURBED
     if any(isinstance(part, EnvironmentFailure) for part in parts):
@@ -112,9 +112,10 @@ def run_passes(verdicts: Iterable[Verdict]) -> bool:
     return bool(reached & _EXECUTED) and reached <= _ACCEPTED
 
 
-def _leaves(error: BaseException) -> Iterator[BaseException]:
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """Return the errors in a group of errors, however deep; an error alone is its own."""
     if isinstance(error, BaseExceptionGroup):
         for part in error.exceptions:
-            yield from _leaves(part)
+            yield from leaves(part)
     else:
         yield error
