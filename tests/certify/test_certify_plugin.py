@@ -209,6 +209,31 @@ def test_an_interrupted_run_still_reports(project: Project, workers: list[str], 
     assert ET.parse(latest / "junit.xml").getroot().get("errors") == "2"
 
 
+TWO_ENDINGS = '''
+@pytest.fixture
+def one():
+    yield
+    raise OSError("the first is busy")
+
+@pytest.fixture
+def other():
+    yield
+    raise EnvironmentFailure("The second is gone.")
+
+@promise(1)
+def test_ends_badly_twice(one, other):
+    """It ends."""
+'''
+
+
+def test_every_error_of_a_teardown_is_told(project: Project) -> None:
+    inner = project(two=TWO_ENDINGS)
+    inner.runpytest_subprocess("suites")
+    (record,) = results(inner.path / "reports" / "latest")
+    assert record["verdict"] == "INCONCLUSIVE"
+    assert record["message"] == "In teardown: the first is busy\nThe second is gone."
+
+
 def test_a_killed_run_keeps_every_finished_verdict(project: Project) -> None:
     inner = project(slow=QUICK + SLOW)
     with started(inner) as process:
