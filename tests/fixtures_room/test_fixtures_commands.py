@@ -19,6 +19,7 @@ from typing import Any, cast
 import pytest
 from docker.api import APIClient
 
+from fixtures.engines.command_agent import step_aside
 from fixtures.engines.command_channel import ChannelClosed, Channels, CommandChannel
 
 
@@ -91,6 +92,13 @@ def test_commands_keep_their_streams_and_codes_apart() -> None:
         assert sh(channel, "kill -9 $$")[0] == 137
         assert channel.run(["absent"], 5, "x").code == 127
         assert channel.run(["/etc/passwd"], 5, "x").code == 126
+
+
+@pytest.mark.parametrize(("own", "moves"), [("0::/\n", True), ("0::/init.scope\n", False), ("0::/docker/1\n", False)])
+def test_the_agent_does_not_stand_where_a_systemd_hands_out_controllers(tmp_path: Path, own: str, moves: bool) -> None:
+    (tmp_path / "own").write_text(own)
+    step_aside(tmp_path / "own", tmp_path)
+    assert [file.read_text() for file in tmp_path.glob("commands/cgroup.procs")] == (["0"] if moves else [])
 
 
 def test_a_command_ends_at_its_deadline_and_others_go_on() -> None:
