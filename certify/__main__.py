@@ -10,7 +10,7 @@ from pathlib import Path
 from certify import signing
 from certify.catalogue import published
 from certify.comparison import Change, Comparison, compare
-from certify.durations import DURATIONS
+from certify.durations import DURATIONS, shipped_durations
 from certify.errors import TargetError
 from certify.folder import RunFolder
 from certify.outputs import read_bundle, write_outputs
@@ -121,9 +121,9 @@ def _catalogue(options: argparse.Namespace) -> int:
 
 
 def _durations(options: argparse.Namespace) -> int:
-    measured = {record.nodeid: round(record.duration_s) for record in _load(options.folder).records}
-    DURATIONS.write_text(json.dumps(measured, indent=0, sort_keys=True) + "\n", "utf-8")
-    print(f"{DURATIONS}: {len(measured)} scenarios")
+    measured = {record.nodeid: round(record.duration_s, 1) for record in _load(options.folder).records}
+    DURATIONS.write_text(json.dumps(shipped_durations() | measured, indent=0, sort_keys=True) + "\n", "utf-8")
+    print(f"{DURATIONS}: {len(measured)} of its scenarios measured anew")
     return 0
 
 
