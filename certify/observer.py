@@ -122,8 +122,11 @@ class Observer:
             scenario.evidence.collect()
             captured = "".join(f"\n--- {title} ---\n{text}" for title, text in report.sections)
             scenario.evidence.attach(f"traceback-{call.when}.txt", report.longreprtext + "\n" + captured)
-        if outcome is Outcome.VIOLATION and call.when == "call" and (entry := self._known(scenario.plan)):
-            _show_as_skip(report, f"known failure: {entry.reason}")
+        if outcome is Outcome.VIOLATION and call.when == "call":
+            # What was seen broken counts, also when the run is ended before the teardown is.
+            self.folder.mark_started(self._record(scenario))
+            if entry := self._known(scenario.plan):
+                _show_as_skip(report, f"known failure: {entry.reason}")
 
     def _not_supported(self, plan: Record, message: str) -> tuple[Outcome, str]:
         """Only what the target does not declare may be lacking."""
@@ -134,13 +137,16 @@ class Observer:
         return Outcome.ERROR, f"The requirement is not optional, so nothing may be called unsupported: {message}"
 
     def _conclude(self, scenario: Scenario, report: pytest.TestReport) -> None:
-        entry = self._known(scenario.plan)
-        known_as = f"{entry.reason}, {entry.link}" if entry else ""
-        record = scenario.record(known_as, sometimes=bool(entry and entry.sometimes))
+        entry, record = self._known(scenario.plan), self._record(scenario)
         if entry and record.verdict is Verdict.INCONCLUSIVE and report.passed:
             report.outcome, report.longrepr = "failed", record.message
         payload = json.dumps({"record": record.to_json(), "facts": self.facts}, default=str)
         vars(report)[PAYLOAD] = payload
+
+    def _record(self, scenario: Scenario) -> Record:
+        entry = self._known(scenario.plan)
+        known_as = f"{entry.reason}, {entry.link}" if entry else ""
+        return scenario.record(known_as, sometimes=bool(entry and entry.sometimes))
 
     def _known(self, plan: Record) -> KnownFailure | None:
         kernel = str(self.facts.get("server", {}).get("kernel", ""))

@@ -103,6 +103,37 @@ def test_an_interrupted_run_goes_on_into_the_same_record(
     again.stderr.fnmatch_lines(["*all of its scenarios have a verdict*"])
 
 
+FAILS_THEN_HANGS = '''
+@pytest.fixture
+def slow_to_go(evidence):
+    yield
+    evidence.attach("so-far.txt", "the body has ended")
+    time.sleep(60)
+
+@promise(2)
+def test_fails(slow_to_go, evidence):
+    """It is broken."""
+    evidence.expect(False, "it holds", expected="yes", seen="no")
+'''
+
+
+@WORKERS
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT])
+def test_what_was_seen_broken_is_not_lost_with_the_teardown(
+    project: Project, workers: list[str], ending: signal.Signals
+) -> None:
+    inner = project(some=QUICK + FAILS_THEN_HANGS)
+    with started(inner, *workers) as process:
+        os.killpg(process.pid, ending)
+        process.wait(30)
+    outcome = inner.runpytest_subprocess("suites", "--resume", only_run(inner).name)
+    assert outcome.ret == pytest.ExitCode.USAGE_ERROR
+    outcome.stderr.fnmatch_lines(["*all of its scenarios have a verdict*"])
+    run = RunFolder(only_run(inner)).load()
+    assert {record.id[-6:]: str(record.verdict) for record in run.records} == {"IO-001": "PASSED", "IO-002": "FAILED"}
+    assert "it holds" in next(record.message for record in run.records if record.verdict is Verdict.FAILED)
+
+
 def test_an_interrupted_run_says_how_to_go_on(project: Project) -> None:
     inner = project(some=QUICK + SLOW)
     with started(inner, stdout=True) as process:
