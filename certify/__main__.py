@@ -85,6 +85,10 @@ def _diff(options: argparse.Namespace) -> int:
     for title, changes in _sections(found):
         for change in changes:
             print(f"{title:<14} {change.label}: {_word(change.before)} -> {_word(change.after)}  {change.message}")
+    if found.world != 1:
+        print(
+            f"{'durations':<14} the newer run's world is {found.world:.2f} times as slow, which is taken into account"
+        )
     for slower in found.slower:
         print(f"{'slower':<14} {slower.label}: {slower.before_s:.1f} s -> {slower.after_s:.1f} s")
     for figure in found.figures if options.figures else ():

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from certify.record import Record, Run
+from certify.speed import slowness_of
 from certify.verdict import Verdict, combine
 
 # Below this nobody cares, and the factor is above what the same machine shows from one night to the next.
@@ -27,7 +28,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Slower:
-    """One scenario that takes markedly longer; times in seconds."""
+    """One scenario that takes markedly longer; times in seconds, the earlier one as it would be in the newer world."""
 
     label: str
     before_s: float
@@ -51,6 +52,7 @@ class Comparison:
 
     `broken`: it passed, or was not there, and now fails or proves nothing. `gone`: it passed and did not run again, or
     was skipped; an NFS version that another speaks for now is not gone. `figures` are shown and never judged.
+    `world` is how many times as slow the newer run's world was as the older's, by which durations are compared.
     """
 
     broken: tuple[Change, ...]
@@ -60,6 +62,7 @@ class Comparison:
     slower: tuple[Slower, ...]
     still_failing: tuple[Change, ...]
     figures: tuple[Figure, ...]
+    world: float
 
     @property
     def worse(self) -> bool:
@@ -68,10 +71,14 @@ class Comparison:
 
 
 def compare(old: Run, new: Run) -> Comparison:
-    """Compare two runs, variant by variant; repeated runs of one count together."""
+    """Compare two runs, variant by variant; repeated runs of one count together.
+
+    Durations are compared as if the older run's world had been as slow as the newer's, where both were timed.
+    """
     before, after = _by_variant(old), _by_variant(new)
     speaking_for_all = {(record.id, record.server) for record in new.records if not record.version}
     keys = [key for key in sorted({*before, *after}) if key in after or (key[0], key[2]) not in speaking_for_all]
+    world = _slower_world(old, new)
     changes = [_change(before.get(key, []), after.get(key, [])) for key in keys]
     return Comparison(
         broken=tuple(c for c in changes if _unproved(c.after) and c.before in (None, Verdict.PASSED)),
@@ -79,12 +86,13 @@ def compare(old: Run, new: Run) -> Comparison:
         fixed=tuple(c for c in changes if c.after is Verdict.PASSED and c.before not in (None, Verdict.PASSED)),
         added=tuple(c for c in changes if c.before is None and c.after is not None and not _unproved(c.after)),
         slower=tuple(
-            _slower(before[key], after[key])
+            times
             for key in sorted({*before} & {*after})
-            if _is_slower(before[key], after[key])
+            if _is_slower(times := _slower(before[key], after[key], world))
         ),
         still_failing=tuple(c for c in changes if _unproved(c.after) and c.before not in (None, Verdict.PASSED)),
         figures=tuple(figure for key in sorted({*before} & {*after}) for figure in _figures(before[key], after[key])),
+        world=world,
     )
 
 
@@ -121,14 +129,18 @@ def _measured(records: list[Record]) -> dict[tuple[str, str], float]:
     return {(each.name, each.unit): each.value for record in records for each in record.measurements}
 
 
-def _is_slower(before: list[Record], after: list[Record]) -> bool:
-    times = _slower(before, after)
+def _slower_world(old: Run, new: Run) -> float:
+    before, after = slowness_of(old.facts), slowness_of(new.facts)
+    return after / before if before and after else 1.0
+
+
+def _is_slower(times: Slower) -> bool:
     longer = times.after_s - times.before_s
     return longer >= _SLOWER_BY_S and times.after_s >= _SLOWER_FACTOR * times.before_s
 
 
-def _slower(before: list[Record], after: list[Record]) -> Slower:
-    return Slower(after[0].label, _least(before), _least(after))
+def _slower(before: list[Record], after: list[Record], world: float) -> Slower:
+    return Slower(after[0].label, round(world * _least(before), 3), _least(after))
 
 
 def _least(records: list[Record]) -> float:

@@ -16,6 +16,9 @@ from lab.errors import LabError
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _apt_lock = threading.Lock()
 
+# Stand in hooks for folders of this host: a product's key is the same on every host.
+FILES, PRODUCT = "@FILES@", "@PRODUCT@"
+
 # Documentation and translations: a third of a small image.
 SLIM = [
     "/usr/share/doc/*",
@@ -79,11 +82,13 @@ def unpack(job: Job, packages: Sequence[str], suite: str, folder: Path) -> None:
         job.run(["dpkg-deb", "-x", deb, folder], within=300)
 
 
-def root_filesystem(job: Job, name: str, *, hooks: Sequence[str] = ()) -> None:
+def root_filesystem(job: Job, name: str, *, hooks: Sequence[str] = (), files: Path | None = None) -> None:
     """Install the packages of a section of versions.toml as a root file system, `root.tar` in the step's folder.
 
-    `hooks` are shell lines run as root of the new system with its folder as $1 (mmdebstrap's customize hooks).
+    `hooks` are mmdebstrap's customize hooks: shell lines run as root of the new system with its folder as $1, or a
+    special hook such as `download`. In them FILES stands for the folder `files`, PRODUCT for the step's own.
     """
+    places = {PRODUCT: str(job.folder), FILES: str(files)}
     section = versions.section(name)
     target = job.folder / "root.tar"
     command = [
@@ -96,7 +101,7 @@ def root_filesystem(job: Job, name: str, *, hooks: Sequence[str] = ()) -> None:
         *[f"--dpkgopt=path-exclude={pattern}" for pattern in SLIM],
         "--skip=output/dev",
         '--customize-hook=chroot "$1" dpkg-query -W > "$1/packages.txt"',
-        *[f"--customize-hook={hook}" for hook in hooks],
+        *[f"--customize-hook={_with_places(hook, places)}" for hook in hooks],
         section["suite"],
         str(target),
         *map(_source_line, _suites(section)),
@@ -105,6 +110,12 @@ def root_filesystem(job: Job, name: str, *, hooks: Sequence[str] = ()) -> None:
         job.run(command, within=900, env={"TMPDIR": str(job.scratch), "LC_ALL": "C.UTF-8"})
     except LabError as error:
         raise LabError(f"{error}\nIf a package is gone, change [{name}] in {versions.FILE}") from error
+
+
+def _with_places(hook: str, places: Mapping[str, str]) -> str:
+    for mark, folder in places.items():
+        hook = hook.replace(mark, folder)
+    return hook
 
 
 def _suites(section: Mapping[str, Any]) -> list[str]:

@@ -14,6 +14,8 @@ BUILDERS = (THIS_FILE, THIS_FILE.with_name("archive.py"), THIS_FILE.with_name("d
 PATH_VARIABLE = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Before /usr/bin, where Debian has programs of the same names, written in Perl, that look for a host's databases.
 POSTGRESQL_PATH = PATH_VARIABLE.replace("=", "=/usr/lib/postgresql/17/bin:", 1)
+# Where servers have a data directory for MySQL.
+PREPARED_MYSQL = "/usr/share/nfs-conformance/mysql.tar.gz"
 KUBERNETES_PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "etcd")
 
 
@@ -41,14 +43,17 @@ def image_names() -> ImageNames:
     )
 
 
-def root(name: str, *hooks: str) -> Step:
-    """Product: `root.tar`, an installed system with the packages of a section of versions.toml."""
+def root(name: str, *hooks: str, files: Path | None = None) -> Step:
+    """Product: `root.tar`, an installed system with the packages of a section of versions.toml.
+
+    `hooks` are as in debian.root_filesystem; those that copy something in have it in the folder `files`.
+    """
 
     def make(job: Job) -> None:
-        debian.root_filesystem(job, name, hooks=hooks)
+        debian.root_filesystem(job, name, hooks=hooks, files=files)
 
     parameters = [versions.section(name), hooks, debian.SLIM]
-    return Step(f"root-{name}", make, parameters=parameters)
+    return Step(f"root-{name}", make, sources=(files,) if files else (), parameters=parameters)
 
 
 def node_root() -> Step:
@@ -66,12 +71,23 @@ def node_root() -> Step:
 
 
 def mysql_root() -> Step:
-    """MySQL's server with the user of the official image (uid 999)."""
+    """MySQL's server with the user of the official image (uid 999) and the image's start.
+
+    Product besides: `data.tar.gz`, the data directory that this start makes of an empty one.
+    """
+    password = versions.section("mysql")["root_password"]
     return root(
         "mysql",
         'chroot "$1" groupadd --gid 999 mysql; chroot "$1" useradd --uid 999 --gid 999 --home-dir /var/lib/mysql mysql',
         'cd "$1"; mkdir -p var/lib/mysql var/lib/mysql-files; chown 999:999 var/lib/mysql var/lib/mysql-files',
         'rm -rf "$1"/usr/lib/mysql/plugin/debug "$1"/usr/share/mysql/mysql-test "$1"/usr/lib/debug',
+        f"copy-in {debian.FILES}/usr /",
+        # With --version the server that follows the initialisation ends at once.
+        f'chroot "$1" env MYSQL_ROOT_PASSWORD={password} docker-entrypoint.sh mysqld --version',
+        'chroot "$1" tar --create --sparse --gzip --file /data.tar.gz --directory /var/lib/mysql .',
+        f"download /data.tar.gz {debian.PRODUCT}/data.tar.gz",
+        'rm -rf "$1"/data.tar.gz "$1"/var/lib/mysql/* "$1"/tmp/*',
+        files=FILES / "mysql",
     )
 
 
@@ -91,7 +107,7 @@ def databases_root() -> Step:
 
 def engine_images() -> Step:
     """Product: `node.tar`, `nfs.tar` and `ganesha.tar`, loaded into the Docker Engines of the machines."""
-    needs = (node_root(), root("nfs"), root("ganesha"), golang.kubernetes(), golang.containerd())
+    needs = (node_root(), root("nfs"), root("ganesha"), golang.kubernetes(), golang.containerd(), mysql_root())
     return Step(
         "engine-images",
         _make_engine_images,
@@ -140,8 +156,10 @@ def _make_engine_images(job: Job) -> None:
         },
     )
     write_archive(job.folder / "node.tar", [node])
-    write_archive(job.folder / "nfs.tar", [_nfs_image(job, names)])
-    ganesha = Image((names.ganesha,), (_root_layer(job, "root-ganesha"),), {"Env": [PATH_VARIABLE], "Cmd": ["/bin/sh"]})
+    prepared = write_layer(job.scratch / "mysql-data.tar", {PREPARED_MYSQL: job.product("root-mysql") / "data.tar.gz"})
+    write_archive(job.folder / "nfs.tar", [_nfs_image(job, names, prepared)])
+    layers = (_root_layer(job, "root-ganesha"), prepared)
+    ganesha = Image((names.ganesha,), layers, {"Env": [PATH_VARIABLE], "Cmd": ["/bin/sh"]})
     write_archive(job.folder / "ganesha.tar", [ganesha])
 
 
@@ -169,7 +187,7 @@ def _make_node_images(job: Job) -> None:
     write_archive(job.folder / "system.tar", [control_plane, coredns, pause, recycler])
     mysql = Image(
         (names.mysql,),
-        (_root_layer(job, "root-mysql"), write_layer(job.scratch / "mysql.tar", tree(FILES / "mysql"))),
+        (_root_layer(job, "root-mysql"),),
         {
             "Env": [PATH_VARIABLE],
             "Entrypoint": ["docker-entrypoint.sh"],
@@ -187,8 +205,8 @@ def _make_node_images(job: Job) -> None:
     write_archive(job.folder / "databases.tar", [databases])
 
 
-def _nfs_image(job: Job, names: ImageNames) -> Image:
-    return Image((names.nfs,), (_root_layer(job, "root-nfs"),), {"Env": [PATH_VARIABLE], "Cmd": ["/bin/sh"]})
+def _nfs_image(job: Job, names: ImageNames, *more: Layer) -> Image:
+    return Image((names.nfs,), (_root_layer(job, "root-nfs"), *more), {"Env": [PATH_VARIABLE], "Cmd": ["/bin/sh"]})
 
 
 def _database_names() -> dict[str, str]:

@@ -44,7 +44,7 @@ def test_dead_clients_locks_are_released(
                 lambda: survivor.attempt(_LOCK).error,
                 until=lambda error: error == "no error",
                 what="the lock of a client that is cut off",
-                within=PATIENCE.lease,
+                within=nfs_server.lease + PATIENCE.command,
             )
         evidence.measure("lock of a dead client", time.monotonic() - began, "s")
         survivor.do("file.write('survivor'); file.flush(); os.fsync(file.fileno())")

@@ -3,7 +3,7 @@
 from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
 from fixtures.scenario import Exporter, TwoHosts
-from fixtures.servers.server import Restartable
+from fixtures.servers.server import NfsServer, Restartable
 from fixtures.waiting import PATIENCE
 
 _OPEN = "file = open('lock', 'a+')"
@@ -20,7 +20,12 @@ _WRITE = "file.write('holder'); file.flush(); os.fsync(file.fileno())"
     needs=["two-nodes"],
 )
 def test_first_to_return_takes_no_lock_of_others(
-    *, export: Exporter, two_hosts: TwoHosts, restartable: Restartable, evidence: Evidence
+    *,
+    export: Exporter,
+    two_hosts: TwoHosts,
+    nfs_server: NfsServer,
+    restartable: Restartable,
+    evidence: Evidence,
 ) -> None:
     """A client that is the first to return after a restart of the server does not get a lock that another still has to
     reclaim.
@@ -36,8 +41,8 @@ def test_first_to_return_takes_no_lock_of_others(
     with evidence.step("restart the server"):
         restartable.restart()
     with evidence.step("try to lock on the other host"):
-        seen = other.attempt(_LOCK, timeout=PATIENCE.lease).error
+        seen = other.attempt(_LOCK, timeout=nfs_server.lease + PATIENCE.command).error
     evidence.expect(seen == "EAGAIN", "the lock waits for its holder", expected="EAGAIN", seen=seen)
     with evidence.step("write under the lock"):
-        seen = holder.attempt(_WRITE, timeout=PATIENCE.lease).error
+        seen = holder.attempt(_WRITE, timeout=nfs_server.lease + PATIENCE.command).error
     evidence.expect(seen == "no error", "the holder goes on under its lock", expected="no error", seen=seen)

@@ -53,7 +53,7 @@ def test_soft_mount_gives_up_and_hard_mount_resumes(
         sessions["hard"].begin(_WRITE)
         soft = sessions["soft"].attempt(_WRITE, timeout=OUTAGE)
         gave_up = time.monotonic() - began
-        meanwhile = sessions["hard"].answer(timeout=max(OUTAGE - gave_up, 1))
+        meanwhile = sessions["hard"].answer(timeout=max(OUTAGE - gave_up, 1), may_hang=True)
         outage = time.monotonic() - began
     evidence.expect(soft.error == "EIO", "the soft mount gives up in the outage", expected="EIO", seen=soft.error)
     seen = meanwhile.error

@@ -107,7 +107,7 @@ def test_cluster_stays_in_order_while_server_is_down(
 
 def _pod(space: Space, images: EngineImages, name: str, node: str) -> Pod:
     """One that needs its volume to be ready, or the `bare` one, which has none."""
-    (document,) = load("image-pull-policy.yml" if name == "bare" else "nfs-probe-readiness.yml")
+    (document,) = load("bare-pod.yml" if name == "bare" else "nfs-probe-readiness.yml")
     changes = {"metadata": {"name": name}, "spec": {"nodeName": node}}
     return space.create_pod(merged(with_image(document, images.client), changes))
 

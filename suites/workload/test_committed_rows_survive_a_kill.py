@@ -31,7 +31,7 @@ def test_committed_rows_survive_a_kill(
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     space.bound_volume(shared.path)
     with evidence.step("deploy MySQL"):
-        mysql.deploy()
+        mysql.deploy(data=nfs_server.files(shared))
         pod = mysql.wait_ready()
         mysql.query(*_ARRANGE)
 

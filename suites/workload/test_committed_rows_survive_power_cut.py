@@ -51,7 +51,7 @@ def test_committed_rows_survive_power_cut(
     """
     shared = export(_OPTIONS.format(mode="sync"))
     space.bound_volume(shared.path)
-    mysql.deploy()
+    mysql.deploy(data=nfs_server.files(shared))
 
     def lost_in_power_cut() -> list[int]:
         """The committed rows that MySQL has not got any more."""

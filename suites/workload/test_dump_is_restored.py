@@ -39,7 +39,7 @@ def test_dump_is_restored(
     files = nfs_server.files(shared)
     volume, claim = space.bound_volume(shared.path, {"spec": {"persistentVolumeReclaimPolicy": "Retain"}})
     with evidence.step("deploy MySQL, write rows, dump them"):
-        mysql.deploy()
+        mysql.deploy(data=files)
         mysql.wait_ready()
         rows = mysql.query(*_ARRANGE, _ROWS)
         dump = mysql.dump("myshop", "goods")

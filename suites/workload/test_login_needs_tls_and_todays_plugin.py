@@ -41,7 +41,7 @@ def test_login_needs_tls_and_todays_plugin(
     space.bound_volume(shared.path)
     (settings,) = load("mysql-myshop-settings.yml")
     with evidence.step("deploy MySQL with a ConfigMap that offers no TLS"):
-        mysql.deploy(settings=merged(settings, WITHOUT_TLS))
+        mysql.deploy(settings=merged(settings, WITHOUT_TLS), data=nfs_server.files(shared))
         mysql.wait_ready()
     refused = mysql.login_error()
     evidence.attach("without-tls.txt", refused)

@@ -30,7 +30,7 @@ def test_mysql_is_reached_through_load_balancer(
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     space.bound_volume(shared.path)
     with evidence.step("deploy MySQL and its service"):
-        mysql.deploy()
+        mysql.deploy(data=nfs_server.files(shared))
         pod = mysql.wait_ready()
 
     address = mysql.address()

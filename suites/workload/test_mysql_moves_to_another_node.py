@@ -50,7 +50,7 @@ def test_mysql_moves_to_another_node(
     files = nfs_server.files(shared)
     volume, _ = space.bound_volume(shared.path)
     with evidence.step("deploy MySQL, write rows"):
-        mysql.deploy(ANYWHERE)
+        mysql.deploy(ANYWHERE, data=files)
         first = mysql.wait_ready()
         mysql.query(*_ARRANGE)
     before = first.require()["spec"]["nodeName"]

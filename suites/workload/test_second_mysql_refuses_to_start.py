@@ -45,7 +45,7 @@ def test_second_mysql_refuses_to_start(
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     space.bound_volume(shared.path)
     with evidence.step("deploy MySQL, write rows"):
-        mysql.deploy()
+        mysql.deploy(data=nfs_server.files(shared))
         first = mysql.wait_ready()
         mysql.query(*_ARRANGE)
     used = first.require()["spec"]["nodeName"]

@@ -8,6 +8,7 @@ import pytest
 
 from certify.comparison import Comparison, Figure, compare
 from certify.record import Measurement, Record, Run
+from certify.speed import SLOWNESS, SPEED, slowness_of
 from certify.verdict import Verdict
 from tests.certify.synthetic import complete_run, record, wanted
 
@@ -62,6 +63,26 @@ def test_slower_means_markedly_and_noticeably(before: float, after: float, slowe
     found = compare(run_of(replace(one, duration_s=before)), run_of(replace(one, duration_s=after)))
     assert bool(found.slower) is slower
     assert not found.worse
+
+
+@pytest.mark.parametrize(("slowness", "after", "slower"), [(2.0, 20, False), (2.0, 40, True), (0.5, 10, True)])
+def test_durations_are_compared_as_if_both_worlds_were_equally_fast(
+    slowness: float, after: float, slower: bool
+) -> None:
+    one = record(wanted(1), "3")
+    old, new = (
+        replace(run_of(replace(one, duration_s=seconds)), facts={SPEED: {"gw0": {SLOWNESS: slow}}})
+        for seconds, slow in ((10, 1.0), (after, slowness))
+    )
+    found = compare(old, new)
+    assert found.world == slowness
+    assert [(each.before_s, each.after_s) for each in found.slower] == ([(10 * slowness, after)] if slower else [])
+    assert compare(run_of(one), new).world == 1.0  # the older one did not time its world
+
+
+def test_the_slowness_of_a_run_is_that_of_its_worlds_together() -> None:
+    assert slowness_of({SPEED: {"gw0": {SLOWNESS: 1.0}, "gw1": {SLOWNESS: 2.0}}}) == 1.5
+    assert slowness_of({}) is None
 
 
 def test_figures_that_both_have_stand_side_by_side_and_make_nothing_worse() -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from certify.errors import EnvironmentFailure, Violation
+from fixtures import waiting
 from fixtures.bounded import call_within
 from fixtures.commands import CommandResult
 from fixtures.exclusive import alone, exclusive, together
 from fixtures.run import run_id, scenario_name
-from fixtures.waiting import DeadlineExceeded, eventually, promised
+from fixtures.waiting import DeadlineExceeded, Patience, eventually, promised, unless_too_slow
 
 
 def test_a_call_that_never_returns_is_abandoned_at_its_deadline() -> None:
@@ -32,6 +33,46 @@ def test_a_deadline_inside_a_promise_is_a_violation() -> None:
 
 def test_a_deadline_outside_a_promise_is_not() -> None:
     with pytest.raises(DeadlineExceeded):
+        eventually(lambda: False, what="it", within=0.01)
+
+
+def test_every_deadline_is_stretched_alike() -> None:
+    patience = Patience()
+    assert (patience.command, patience.pod) == (30, 90)
+    patience.follow(2.5, lambda: 2.5)
+    assert (patience.command, patience.pod) == (75, 225)
+
+
+@pytest.mark.parametrize(("now", "guilty"), [(1.0, True), (3.0, True), (3.1, False)])
+def test_a_world_that_has_become_too_slow_is_to_blame_itself(
+    now: float, guilty: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patience = Patience()
+    patience.follow(1.5, lambda: now)
+    monkeypatch.setattr(waiting, "PATIENCE", patience)
+    ended = CommandResult(("cat", "file"), 124, b"", b"")
+    with (
+        pytest.raises(Violation if guilty else EnvironmentFailure, match="it becomes ready"),
+        promised("it becomes ready"),
+    ):
+        eventually(lambda: False, what="it", within=0.01)
+    if guilty:
+        assert unless_too_slow(ended) is ended
+    else:
+        with pytest.raises(
+            EnvironmentFailure, match=r"3.1 times as slow .* made for 1.5 times.* the end of `cat file`"
+        ):
+            unless_too_slow(ended)
+
+
+def test_a_world_that_cannot_be_timed_is_to_blame_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> float:
+        raise EnvironmentFailure("no pod")
+
+    patience = Patience()
+    patience.follow(1.0, fails)
+    monkeypatch.setattr(waiting, "PATIENCE", patience)
+    with pytest.raises(EnvironmentFailure, match="could not be timed: no pod"), promised("it becomes ready"):
         eventually(lambda: False, what="it", within=0.01)
 
 

@@ -1,5 +1,6 @@
 """kind: what it is told, how it is found again; the network of its nodes; addresses for services."""
 
+import base64
 import json
 import subprocess
 from dataclasses import replace
@@ -11,8 +12,9 @@ import yaml
 
 from certify.errors import EnvironmentFailure
 from fixtures.clusters.cluster import Cluster, Node
-from fixtures.clusters.cluster_dns import cluster_names_only
+from fixtures.clusters.cluster_dns import cluster_names_only, one_serves
 from fixtures.clusters.kind import KIND_LABEL, ROLE_LABEL, KindProvider
+from fixtures.clusters.kind_api import KindApi
 from fixtures.clusters.kind_command import kind_with_deadline
 from fixtures.clusters.kind_config import RECYCLER_TEMPLATE, kind_config
 from fixtures.clusters.load_balancer import NodePort, RoutedPool
@@ -253,3 +255,31 @@ def test_that_there_is_no_cluster_yet_is_no_news_for_the_terminal(plan: ClusterP
     }
     assert asked == {"get clusters": "", "get nodes": "about nodes\n"}
     assert (plan.folder / "kind.log").read_text() == "about clusters\n", "and yet it can be read"
+
+
+@pytest.mark.parametrize(
+    ("generation", "status", "serves"),
+    [
+        (2, {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}, True),
+        (3, {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}, False),
+        (2, {"observedGeneration": 2, "replicas": 2, "updatedReplicas": 1, "availableReplicas": 2}, False),
+        (2, {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1}, False),
+    ],
+)
+def test_one_dns_serves_once_its_deployment_says_so(generation: int, status: dict[str, int], serves: bool) -> None:
+    assert one_serves({"metadata": {"generation": generation}, "status": status}) is serves
+
+
+def test_the_clusters_keys_are_for_their_owner_alone(tmp_path: Path) -> None:
+    coded = base64.b64encode(b"pem").decode()
+    user = {"client-certificate-data": coded, "client-key-data": coded}
+    content = {
+        "clusters": [{"cluster": {"server": "https://127.0.0.1:1", "certificate-authority-data": coded}}],
+        "users": [{"user": user}],
+    }
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(yaml.safe_dump(content))
+    KindApi(kubeconfig)
+    written = sorted(tmp_path.glob("api-*"))
+    assert [file.name for file in written] == ["api-ca.crt", "api-client.crt", "api-client.key"]
+    assert {file.stat().st_mode & 0o777 for file in written} == {0o600}

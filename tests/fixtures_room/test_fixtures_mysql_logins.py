@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from fixtures.kube.manifests import load, with_file
 from fixtures.workloads.mysql_logins import before_plugins, libmysqlclient
+from lab.build import versions
 
 PLUGIN_AUTH = 0x80000
 
@@ -61,3 +62,10 @@ def test_a_file_of_a_config_map_is_mounted_alone() -> None:
     mount = {"name": "settings", "mountPath": "/etc/mysql/my.cnf", "subPath": "my.cnf"}
     assert spec["containers"][0]["volumeMounts"][-1] == mount
     assert len(deployment["spec"]["template"]["spec"]["volumes"]) == 1
+
+
+def test_the_data_directory_that_is_ready_made_has_the_password_of_the_manifest() -> None:
+    deployment, _ = load("mysql-myshop.yml")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    (password,) = (entry["value"] for entry in container["env"] if entry["name"] == "MYSQL_ROOT_PASSWORD")
+    assert versions.section("mysql")["root_password"] == password
