@@ -84,6 +84,7 @@ def mysql_root() -> Step:
         f"copy-in {debian.FILES}/usr /",
         # With --version the server that follows the initialisation ends at once.
         f'chroot "$1" env MYSQL_ROOT_PASSWORD={password} docker-entrypoint.sh mysqld --version',
+        'find "$1"/var/lib/mysql -type f -exec fallocate --dig-holes {} \\;',  # zeros are unpacked faster
         'chroot "$1" tar --create --sparse --gzip --file /data.tar.gz --directory /var/lib/mysql .',
         f"download /data.tar.gz {debian.PRODUCT}/data.tar.gz",
         'rm -rf "$1"/data.tar.gz "$1"/var/lib/mysql/* "$1"/tmp/*',

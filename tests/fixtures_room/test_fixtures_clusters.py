@@ -12,7 +12,7 @@ import yaml
 
 from certify.errors import EnvironmentFailure
 from fixtures.clusters.cluster import Cluster, Node
-from fixtures.clusters.cluster_dns import cluster_names_only, one_serves
+from fixtures.clusters.cluster_dns import cluster_names_only
 from fixtures.clusters.kind import KIND_LABEL, ROLE_LABEL, KindProvider
 from fixtures.clusters.kind_api import KindApi
 from fixtures.clusters.kind_command import kind_with_deadline
@@ -255,19 +255,6 @@ def test_that_there_is_no_cluster_yet_is_no_news_for_the_terminal(plan: ClusterP
     }
     assert asked == {"get clusters": "", "get nodes": "about nodes\n"}
     assert (plan.folder / "kind.log").read_text() == "about clusters\n", "and yet it can be read"
-
-
-@pytest.mark.parametrize(
-    ("generation", "status", "serves"),
-    [
-        (2, {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}, True),
-        (3, {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}, False),
-        (2, {"observedGeneration": 2, "replicas": 2, "updatedReplicas": 1, "availableReplicas": 2}, False),
-        (2, {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1}, False),
-    ],
-)
-def test_one_dns_serves_once_its_deployment_says_so(generation: int, status: dict[str, int], serves: bool) -> None:
-    assert one_serves({"metadata": {"generation": generation}, "status": status}) is serves
 
 
 def test_the_clusters_keys_are_for_their_owner_alone(tmp_path: Path) -> None:

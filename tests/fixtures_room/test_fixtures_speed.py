@@ -50,6 +50,14 @@ def test_a_pod_of_a_namespace_of_its_own_is_timed_and_the_namespace_goes() -> No
     assert deleted == [("Namespace", "speed-main-1")]
 
 
+def test_an_api_that_does_not_answer_is_the_worlds_failure() -> None:
+    def open_space() -> Space:
+        raise OSError("connection refused")
+
+    with pytest.raises(EnvironmentFailure, match="API did not answer: connection refused"):
+        time_world(client(DD), open_space, "image")
+
+
 def test_a_dd_that_says_nothing_of_its_time_is_named() -> None:
     with pytest.raises(EnvironmentFailure, match="dd said nothing of its time: 'what'"):
         time_world(client("what"), lambda: cast("Space", None), "image")
