@@ -13,8 +13,9 @@ from certify.requirement import ID_PATTERN
 
 
 class KnownFailure(BaseModel):
-    """One entry: on this server and these NFS versions (none: all) the requirement is known to fail.
+    """One entry: on this server and these NFS versions (none: all) one check of the requirement is known to fail.
 
+    `check` is in the words of the check, the first line of the report's message; any other that fails is a new failure.
     `kernel` is how the kernel release of the server's machine begins, e.g. "7.2." (empty: whatever it is). A failure
     that comes `sometimes` is not taken for mended when it passes.
     """
@@ -22,6 +23,7 @@ class KnownFailure(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str = Field(pattern=f"^{ID_PATTERN.pattern}$")
+    check: str = Field(min_length=1)
     server: str = Field(min_length=1)
     versions: list[str] = []
     kernel: str = ""
@@ -62,8 +64,18 @@ def parse(text: str) -> tuple[KnownFailure, ...]:
         raise TargetError(f"not valid TOML: {error}") from error
 
 
-def find(
+def about(
     failures: Sequence[KnownFailure], requirement_id: str, server: str, version: str, kernel: str = ""
-) -> KnownFailure | None:
-    """Return the entry that speaks of this scenario, or None."""
-    return next((entry for entry in failures if entry.covers(requirement_id, server, version, kernel)), None)
+) -> tuple[KnownFailure, ...]:
+    """Return the entries that speak of this scenario."""
+    return tuple(entry for entry in failures if entry.covers(requirement_id, server, version, kernel))
+
+
+def find(entries: Sequence[KnownFailure], broken: str) -> KnownFailure | None:
+    """Return the entry for the check that was `broken`, or None.
+
+    Where nothing was broken ("") it is one whose failure had to come, if there is one, else one that comes sometimes.
+    """
+    if broken:
+        return next((entry for entry in entries if entry.check in broken), None)
+    return min(entries, key=lambda entry: entry.sometimes, default=None)

@@ -125,7 +125,7 @@ class Observer:
         if outcome is Outcome.VIOLATION and call.when == "call":
             # What was seen broken counts, also when the run is ended before the teardown is.
             self.folder.mark_started(self._record(scenario))
-            if entry := self._known(scenario.plan):
+            if entry := self._known(scenario):
                 _show_as_skip(report, f"known failure: {entry.reason}")
 
     def _not_supported(self, plan: Record, message: str) -> tuple[Outcome, str]:
@@ -137,20 +137,21 @@ class Observer:
         return Outcome.ERROR, f"The requirement is not optional, so nothing may be called unsupported: {message}"
 
     def _conclude(self, scenario: Scenario, report: pytest.TestReport) -> None:
-        entry, record = self._known(scenario.plan), self._record(scenario)
+        entry, record = self._known(scenario), self._record(scenario)
         if entry and record.verdict is Verdict.INCONCLUSIVE and report.passed:
             report.outcome, report.longrepr = "failed", record.message
         payload = json.dumps({"record": record.to_json(), "facts": self.facts}, default=str)
         vars(report)[PAYLOAD] = payload
 
     def _record(self, scenario: Scenario) -> Record:
-        entry = self._known(scenario.plan)
+        entry = self._known(scenario)
         known_as = f"{entry.reason}, {entry.link}" if entry else ""
         return scenario.record(known_as, sometimes=bool(entry and entry.sometimes))
 
-    def _known(self, plan: Record) -> KnownFailure | None:
-        kernel = str(self.facts.get("server", {}).get("kernel", ""))
-        return known.find(self.known_failures, plan.id, plan.server, plan.version, kernel)
+    def _known(self, scenario: Scenario) -> KnownFailure | None:
+        plan, kernel = scenario.plan, str(self.facts.get("server", {}).get("kernel", ""))
+        entries = known.about(self.known_failures, plan.id, plan.server, plan.version, kernel)
+        return known.find(entries, scenario.broken)
 
     def _admit(self, item: pytest.Function) -> None:
         requirement = _requirement(item)

@@ -48,13 +48,21 @@ class Scenario:
         self._outcomes: dict[Phase, Outcome] = {}
         self._seconds: dict[str, float] = {}
         self._messages: list[str] = []
+        self._broken = ""
 
     def observe(self, phase: Phase, outcome: Outcome, message: str, duration_s: float) -> None:
         """Add a phase that ended; `message` is empty if it ended well."""
         self._outcomes[phase] = outcome
         self._seconds[phase] = round(duration_s, 3)
+        if phase is Phase.CALL and outcome is Outcome.VIOLATION:
+            self._broken = message.partition("\n")[0]
         if message:
             self._messages.append(message if phase is Phase.CALL else f"In {phase}: {message}")
+
+    @property
+    def broken(self) -> str:
+        """Return the words of the check that the body saw fail, "" where it saw none."""
+        return self._broken
 
     @property
     def outcomes(self) -> Mapping[Phase, Outcome]:

@@ -55,6 +55,7 @@ def test_came_later():
 KNOWN = """
 [[failure]]
 id = "NFSK8S-IO-{number}"
+check = "{check}"
 server = "knfsd"
 reason = "its maker knows"
 link = "https://example.org/1"
@@ -150,7 +151,7 @@ def test_a_declared_feature_must_be_there(project: Project, monkeypatch: pytest.
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
 def test_a_known_failure_does_not_spoil_the_run(project: Project, workers: list[str]) -> None:
     inner = project(all=SCENARIOS)
-    (inner.path / "known-failures.toml").write_text(KNOWN.format(number="002"))
+    (inner.path / "known-failures.toml").write_text(KNOWN.format(number="002", check="chown works"))
     outcome = inner.runpytest_subprocess("suites", *workers)
     assert outcome.ret == pytest.ExitCode.OK
     assert verdicts(inner)["IO-002"] == "KNOWN"
@@ -158,10 +159,18 @@ def test_a_known_failure_does_not_spoil_the_run(project: Project, workers: list[
     assert missing in certificate(inner)["missing"]
 
 
+def test_another_check_of_the_same_requirement_is_a_new_failure(project: Project) -> None:
+    inner = project(all=SCENARIOS)
+    (inner.path / "known-failures.toml").write_text(KNOWN.format(number="002", check="chmod works"))
+    outcome = inner.runpytest_subprocess("suites", "-k", "fails")
+    assert outcome.ret == pytest.ExitCode.TESTS_FAILED
+    assert verdicts(inner) == {"IO-002": "FAILED"}
+
+
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
 def test_an_unexpected_pass_is_an_error(project: Project, workers: list[str]) -> None:
     inner = project(all=SCENARIOS)
-    (inner.path / "mine.toml").write_text(KNOWN.format(number="001"))
+    (inner.path / "mine.toml").write_text(KNOWN.format(number="001", check="any"))
     outcome = inner.runpytest_subprocess("suites", "--known-failures", "mine.toml", "-k", "passes", *workers)
     assert outcome.ret == pytest.ExitCode.TESTS_FAILED
     assert verdicts(inner) == {"IO-001": "INCONCLUSIVE"}
@@ -170,7 +179,7 @@ def test_an_unexpected_pass_is_an_error(project: Project, workers: list[str]) ->
 
 def test_a_failure_that_comes_sometimes_is_known_when_it_stays_away(project: Project) -> None:
     inner = project(all=SCENARIOS)
-    (inner.path / "mine.toml").write_text(KNOWN.format(number="001") + "sometimes = true\n")
+    (inner.path / "mine.toml").write_text(KNOWN.format(number="001", check="any") + "sometimes = true\n")
     outcome = inner.runpytest_subprocess("suites", "--known-failures", "mine.toml", "-k", "passes")
     assert outcome.ret == pytest.ExitCode.OK
     assert verdicts(inner) == {"IO-001": "KNOWN"}

@@ -24,6 +24,7 @@ features = ["xattr"]
 ENTRY = """
 [[failure]]
 id = "NFSK8S-IO-007"
+check = "attributes are kept"
 server = "knfsd"
 versions = ["4.2"]
 reason = "no user attributes on this file system"
@@ -110,16 +111,24 @@ def test_the_file_itself_is_named(tmp_path: Path) -> None:
 
 def test_a_known_failure_speaks_of_its_server_and_versions_alone() -> None:
     entries = known.parse(ENTRY)
-    assert known.find(entries, "NFSK8S-IO-007", "knfsd", "4.2") == entries[0]
-    assert known.find(entries, "NFSK8S-IO-007", "knfsd", "3") is None
-    assert known.find(entries, "NFSK8S-IO-007", "ganesha", "4.2") is None
-    assert known.find(entries, "NFSK8S-IO-008", "knfsd", "4.2") is None
+    assert known.about(entries, "NFSK8S-IO-007", "knfsd", "4.2") == entries
+    assert known.about(entries, "NFSK8S-IO-007", "knfsd", "3") == ()
+    assert known.about(entries, "NFSK8S-IO-007", "ganesha", "4.2") == ()
+    assert known.about(entries, "NFSK8S-IO-008", "knfsd", "4.2") == ()
     everywhere = known.parse(ENTRY.replace('versions = ["4.2"]', ""))
-    assert known.find(everywhere, "NFSK8S-IO-007", "knfsd", "3") == everywhere[0]
+    assert known.about(everywhere, "NFSK8S-IO-007", "knfsd", "3") == everywhere
     somewhere = known.parse(f'{ENTRY}kernel = "7.2."\n')
-    assert known.find(somewhere, "NFSK8S-IO-007", "knfsd", "4.2", "7.2.12") == somewhere[0]
-    assert known.find(somewhere, "NFSK8S-IO-007", "knfsd", "4.2", "6.12.3") is None
-    assert known.find(somewhere, "NFSK8S-IO-007", "knfsd", "4.2") is None
+    assert known.about(somewhere, "NFSK8S-IO-007", "knfsd", "4.2", "7.2.12") == somewhere
+    assert known.about(somewhere, "NFSK8S-IO-007", "knfsd", "4.2", "6.12.3") == ()
+    assert known.about(somewhere, "NFSK8S-IO-007", "knfsd", "4.2") == ()
+
+
+def test_a_known_failure_is_one_check_and_no_other() -> None:
+    always, sometimes = known.parse(ENTRY)[0], known.parse(f"{ENTRY}sometimes = true\n")[0]
+    assert known.find([sometimes, always], f"{always.check} on the server") == sometimes
+    assert known.find([always], "the file has its mode") is None
+    assert known.find([sometimes, always], "") == always, "a pass says that this one is wrong"
+    assert known.find([], "") is None
 
 
 @pytest.mark.parametrize(
@@ -128,10 +137,11 @@ def test_a_known_failure_speaks_of_its_server_and_versions_alone() -> None:
         (ENTRY.replace("https://", ""), "failure.0.link"),
         (ENTRY.replace("IO-007", "IO-7"), "failure.0.id"),
         (ENTRY.replace("reason", "because"), "failure.0.reason"),
+        (ENTRY.replace("check", "words"), "failure.0.check"),
         ("failure = ", "not valid TOML"),
     ],
 )
-def test_an_entry_without_id_reason_or_link_is_refused(tmp_path: Path, text: str, words: str) -> None:
+def test_an_entry_that_lacks_something_is_refused(tmp_path: Path, text: str, words: str) -> None:
     file = tmp_path / "known-failures.toml"
     file.write_text(text)
     with pytest.raises(TargetError, match=rf"known-failures\.toml: .*{words}"):
