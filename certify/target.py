@@ -74,8 +74,32 @@ class Hooks(_Section):
         default=None, description="export a directory with given options, withdraw it, remove it"
     )
     restart: _Hook = Field(default=None, description="restart the NFS service in order")
+    versions: _Hook = Field(
+        default=None, description="restart the NFS service without one version, or with all of them again"
+    )
+    kill: _Hook = Field(default=None, description="end every process of the NFS service at once; `restart` starts it")
     power_cut: _Hook = Field(default=None, description="cut the power of the server's machine, and switch it on")
     shell: _Hook = Field(default=None, description="run the script on standard input as root on the server")
+
+
+def mebibytes(size: str) -> int:
+    """Return how many MiB a size has that is written as Kubernetes does.
+
+    >>> mebibytes("64Mi"), mebibytes("1Gi"), mebibytes("")
+    (64, 1024, 0)
+    """
+    return int(size[:-2]) * {"Mi": 1, "Gi": 1024}[size[-2:]] if size else 0
+
+
+_SIZE = r"^([1-9]\d*(Mi|Gi))?$"
+_LARGEST_LIMIT = 1024  # MiB; scenarios fill it
+
+
+class Quota(_Section):
+    """What one user may use of an export."""
+
+    user: int = Field(ge=1, description="its uid")
+    limit: str = Field(pattern=_SIZE, min_length=3, description="such as 8Mi")
 
 
 class GivenExport(_Section):
@@ -85,6 +109,21 @@ class GivenExport(_Section):
     options: str = Field(
         default="", description="its options in the words of exports(5); without them a client finds out what it can"
     )
+    limit: str = Field(
+        default="",
+        pattern=_SIZE,
+        description="how much it holds, such as 64Mi, where it is there to be filled; other scenarios do not use it",
+    )
+    quota: Quota | None = Field(default=None, description="of it a user's part, such as { user = 1234, limit = '8Mi' }")
+
+    @model_validator(mode="after")
+    def _be_small(self) -> Self:
+        size = mebibytes(self.limit)
+        if size > _LARGEST_LIMIT:
+            raise ValueError(f"limit = {self.limit!r}: scenarios fill it, so let it hold {_LARGEST_LIMIT}Mi at most")
+        if self.quota and mebibytes(self.quota.limit) >= size:
+            raise ValueError("quota is a part of the export's limit: let it be smaller")
+        return self
 
 
 class Server(_Section):
@@ -101,6 +140,18 @@ class Server(_Section):
         default="",
         pattern="^(/.*)?$",
         description="external: what the hook `shell` finds under `/`, if not the exports' paths",
+    )
+    lease: float | None = Field(
+        default=None,
+        ge=1,
+        le=3600,
+        description="external: seconds after which it gives up on a silent client; without it NFS 4 is asked",
+    )
+    grace: float | None = Field(
+        default=None,
+        ge=1,
+        le=3600,
+        description="external: seconds after its start without new locks; without it as long as the lease",
     )
     hooks: Hooks = Hooks()
 
@@ -119,10 +170,10 @@ class Server(_Section):
     @model_validator(mode="after")
     def _say_where_it_is(self) -> Self:
         own = self.kind != "external"
-        told = bool(self.address or self.exports or self.directory or self.hooks != Hooks())
-        if own and told:
+        if own and self != Server.model_construct(kind=self.kind):
             raise ValueError(
-                f'address, exports, directory and hooks are of kind = "external"; {self.kind} is started by the suite'
+                f'address, exports, directory, lease, grace and hooks are of kind = "external"; {self.kind} is started '
+                "by the suite"
             )
         if not own and not (self.address and self.exports):
             raise ValueError('kind = "external" needs export = "host:/path", or address and exports')
@@ -164,6 +215,15 @@ class Engine(_Section):
     images: Literal["auto", "pull", "build"] = Field(default="auto", description="as --images")
 
 
+def _further_mount_option(option: str) -> str:
+    name = option.partition("=")[0]
+    if not name or "," in option:
+        raise ValueError(f"{option!r} is not one mount option, such as 'sec=sys'")
+    if name in ("vers", "nfsvers", "v3", "v4"):
+        raise ValueError(f"{option!r}: which versions are mounted is said by nfs.versions")
+    return option
+
+
 class Nfs(_Section):
     """What the product declares to offer."""
 
@@ -173,6 +233,10 @@ class Nfs(_Section):
     features: list[Annotated[str, AfterValidator(_known_feature)]] = Field(
         default=[],
         description="optional features, see docs/requirements.md; for the suite's own servers what they offer",
+    )
+    mount_options: list[Annotated[str, AfterValidator(_further_mount_option)]] = Field(
+        default=[],
+        description="what every mount and PersistentVolume needs besides, such as port=20049, sec=sys, proto=tcp6",
     )
 
 

@@ -1,15 +1,30 @@
 #!/bin/sh
-# Hook export_options for a Linux server: one file in /etc/exports.d for each directory that the suite asks for.
-# Its last line of output are the options in effect.
-exec ssh "root@$NFS_SERVER" sh -s -- "'$NFS_ACTION' '$NFS_EXPORT' '$NFS_OPTIONS' '$NFS_CLIENTS' '$NFS_MODE'" <<'SERVER'
+# Hook export_options for a Linux server: one file in /etc/exports.d for each directory that the suite asks for, and a
+# small file system in a file where it asks for one. Its last line of output are the options in effect.
+exec ssh "root@$NFS_SERVER" sh -s -- \
+    "'$NFS_ACTION' '$NFS_EXPORT' '$NFS_OPTIONS' '$NFS_CLIENTS' '$NFS_MODE' '$NFS_LIMIT' '$NFS_QUOTA'" <<'SERVER'
 set -eu
-action=$1 path=$2 options=$3 clients=$4 mode=$5
+action=$1 path=$2 options=$3 clients=$4 mode=$5 limit=$6 quota=$7
 file=/etc/exports.d/$(basename "$path").exports
+image=$path.image
 mkdir -p /etc/exports.d
 exec 9>/run/nfs-conformance.lock && flock -w 20 9
+
+make_small() {
+    truncate -s "${limit}M" "$image"
+    mke2fs -q -F -t ext4 -m 0 -O quota -E quotatype=usrquota "$image"
+    mount -o loop,usrquota "$image" "$path"
+    rmdir "$path/lost+found"
+    [ -z "$quota" ] || setquota -u "${quota%:*}" 0 "$((${quota#*:} * 1024))" 0 0 "$path"
+}
+
 case $action in
 export)
-    [ -d "$path" ] || { mkdir -p "$path" && chmod "$mode" "$path"; }
+    if [ ! -d "$path" ]; then
+        mkdir -p "$path"
+        [ -z "$limit" ] || make_small
+        chmod "$mode" "$path"
+    fi
     # Options that are left empty stand for the defaults of exports(5).
     echo "$path $clients${options:+($options)}" > "$file"
     sync "$file" "$path" # a power cut is to find the exports as they were
@@ -25,6 +40,10 @@ remove)
     rm -f "$file"
     exportfs -ra
     exportfs -f
+    if mountpoint -q "$path"; then
+        umount "$path"
+        rm -f "$image"
+    fi
     rm -rf "$path"
     ;;
 esac

@@ -26,6 +26,7 @@ def test_tables_name_exports_and_clients(
     Observed on the client: `showmount -e` lists the export with its address rule, `showmount -a` the client while it
     mounts, and no longer. Observed on the server: the same in etab and rmtab.
     """
+    nfs_server.shell("look at etab and rmtab")  # which no mount shows
     address = client.address(NETWORK)
     shared = export("rw,sync,no_subtree_check", clients=address)
     files = nfs_server.files(shared)

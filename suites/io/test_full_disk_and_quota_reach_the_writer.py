@@ -4,9 +4,8 @@ from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
 from fixtures.scenario import Exporter
-from fixtures.servers.server import Limitable, NfsServer
+from fixtures.servers.server import Limit, NfsServer
 
-USER = 1234
 # Write until an error comes, at write, fsync or close, and say at which.
 _FILL = """
 file = os.open('full-by-%d' % os.getuid(), os.O_CREAT | os.O_WRONLY)
@@ -34,7 +33,6 @@ except OSError as raised:
 def test_full_disk_and_quota_reach_the_writer(
     export: Exporter,
     client: NfsClient,
-    limitable: Limitable,
     nfs_server: NfsServer,
     *,
     nfs_version: str,
@@ -44,21 +42,23 @@ def test_full_disk_and_quota_reach_the_writer(
     earlier data stays intact.
 
     Observed on the client: the errno and the call it comes from, for a user with a quota of 8 MiB and for root on a
-    file system of 48 MiB; earlier files read as before. Observed on the server: their SHA-256, the space taken.
+    file system of 48 MiB, or of what the operator gave; earlier files read as before. Observed on the server: their
+    SHA-256, the space taken.
     """
-    shared = export("rw,sync,no_subtree_check,no_root_squash")
-    limitable.limit(shared, mebibytes=48, user=USER, user_mebibytes=8)
+    shared = export("rw,sync,no_subtree_check,no_root_squash", limit=Limit(48, user=1234, user_mebibytes=8))
+    limit, user_id = shared.limit, shared.limit.user
     files = nfs_server.files(shared)
     mounted = client.mount(nfs_server.endpoint, shared.path, version=nfs_version)
     evidence.attach("df-before.txt", files.shell("df -k ."))
     root = client.session(mounted.path)
-    user = client.session(mounted.path, as_user=f"{USER}:{USER}")
+    user = client.session(mounted.path, as_user=f"{user_id}:{user_id}")
     make = "data = os.urandom(100_000); file = open('early-%d' % os.getuid(), 'wb'); file.write(data); file.close()"
     digests = {
-        f"early-{uid}": who.do(f"{make}; hashlib.sha256(data).hexdigest()") for uid, who in ((0, root), (USER, user))
+        f"early-{uid}": who.do(f"{make}; hashlib.sha256(data).hexdigest()") for uid, who in ((0, root), (user_id, user))
     }
 
-    for who, wanted, mebibytes in ((user, "EDQUOT", 16), (root, "ENOSPC", 64)):
+    too_much = ((user, "EDQUOT", limit.user_mebibytes + 8), (root, "ENOSPC", limit.mebibytes + 16))
+    for who, wanted, mebibytes in too_much:
         with evidence.step(f"write {mebibytes} MiB until {wanted}"):
             at, error = who.do(_FILL.format(mebibytes=mebibytes))
         evidence.attach(f"{wanted}.txt", f"{error} at {at}\n")
@@ -70,5 +70,5 @@ def test_full_disk_and_quota_reach_the_writer(
     read = {name: root.do(f"hashlib.sha256(open({name!r}, 'rb').read()).hexdigest()") for name in digests}
     evidence.expect(read == digests, "and on the client", expected=digests, seen=read)
     # Not its size: writes beyond the one that was refused leave holes before them.
-    used = int(files.shell(f"du -k full-by-{USER} | cut -f1"))
-    evidence.expect(used <= 8 * 1024, "the quota is what stopped the user", expected="at most 8192 KiB", seen=used)
+    used, most = int(files.shell(f"du -k full-by-{user_id} | cut -f1")), limit.user_mebibytes * 1024
+    evidence.expect(used <= most, "the quota is what stopped the user", expected=f"at most {most} KiB", seen=used)

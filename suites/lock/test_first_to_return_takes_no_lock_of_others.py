@@ -41,8 +41,8 @@ def test_first_to_return_takes_no_lock_of_others(
     with evidence.step("restart the server"):
         restartable.restart()
     with evidence.step("try to lock on the other host"):
-        seen = other.attempt(_LOCK, timeout=nfs_server.lease + PATIENCE.command).error
+        seen = other.attempt(_LOCK, timeout=nfs_server.grace + PATIENCE.command).error
     evidence.expect(seen == "EAGAIN", "the lock waits for its holder", expected="EAGAIN", seen=seen)
     with evidence.step("write under the lock"):
-        seen = holder.attempt(_WRITE, timeout=nfs_server.lease + PATIENCE.command).error
+        seen = holder.attempt(_WRITE, timeout=nfs_server.grace + PATIENCE.command).error
     evidence.expect(seen == "no error", "the holder goes on under its lock", expected="no error", seen=seen)

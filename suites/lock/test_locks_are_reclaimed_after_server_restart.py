@@ -48,10 +48,10 @@ def test_locks_are_reclaimed_after_server_restart(
         restartable.restart()
     began = time.monotonic()
     with evidence.step("write under the lock"):
-        seen = holder.attempt(_WRITE, timeout=nfs_server.lease + PATIENCE.command).error
+        seen = holder.attempt(_WRITE, timeout=nfs_server.grace + PATIENCE.command).error
     evidence.expect(seen == "no error", "the holder goes on under its lock", expected="no error", seen=seen)
     with evidence.step("try to lock on the other host"):
-        seen = other.attempt(f"{_OPEN}; {_LOCK}", timeout=nfs_server.lease + PATIENCE.command).error
+        seen = other.attempt(f"{_OPEN}; {_LOCK}", timeout=nfs_server.grace + PATIENCE.command).error
     evidence.measure("answer to another lock after the restart", time.monotonic() - began, "s")
     evidence.expect(seen == "EAGAIN", "the holder has its lock again", expected="EAGAIN", seen=seen)
     stored = nfs_server.files(shared).read("lock")

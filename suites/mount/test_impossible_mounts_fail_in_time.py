@@ -41,11 +41,12 @@ def test_impossible_mounts_fail_in_time(
     diagnosed.
 
     Observed on the client: mount's exit code, message and diagnosis for a path that is not exported, an
-    address that nobody has, and a version that the server does not offer for a while. Observed on the
-    server: the directory that could not be mounted is untouched, and mounts again when the version is back.
+    address that nobody has, and a version that the server does not offer: the one in use, switched off for
+    a while, or one that the product does not declare. Observed on the server: the directory that could not be
+    mounted is untouched, and mounts again when the version is back.
     """
     shared = export("rw,sync,no_subtree_check")
-    server, version = nfs_server.endpoint, f"vers={nfs_version},proto=tcp,retry=0"
+    server, version = nfs_server.endpoint, _options(nfs_version)
     # Otherwise it would be up to the network around the client how soon it hears that nobody is there.
     client.run(["ip", "route", "replace", "unreachable", NOBODY]).must("make an address unreachable")
     for attempt in (
@@ -55,15 +56,17 @@ def test_impossible_mounts_fail_in_time(
         Attempt("a wrong host", NOBODY, shared.path, version, {"server-not-reachable"}),
     ):
         _expect_refused(evidence, client, attempt)
-    try:
-        restartable.restart(without_version=nfs_version)
-        what = f"version {nfs_version}, which is off,"
-        _expect_refused(evidence, client, Attempt(what, server, shared.path, version, {"version-not-supported"}))
-    finally:
-        restartable.restart()
+    with restartable.refusing(nfs_version) as refused:
+        what = f"version {refused}, which is off,"
+        diagnoses = {"version-not-supported"}
+        _expect_refused(evidence, client, Attempt(what, server, shared.path, _options(refused), diagnoses))
     mounted = client.mount(nfs_server.endpoint, shared.path, version=nfs_version)
     left = [entry.path for entry in nfs_server.files(shared).tree()]
     evidence.expect(left == [], f"{mounted.source} is untouched on the server", expected=[], seen=left)
+
+
+def _options(version: str) -> str:
+    return f"vers={version},proto=tcp,retry=0"
 
 
 def _expect_refused(evidence: Evidence, client: NfsClient, attempt: Attempt) -> None:

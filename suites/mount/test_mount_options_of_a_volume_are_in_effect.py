@@ -4,6 +4,7 @@ import pytest
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
+from fixtures.connections import NodeConnections
 from fixtures.kube.manifests import load, volume
 from fixtures.kube.space import Space
 from fixtures.scenario import Exporter, Prober
@@ -21,14 +22,20 @@ OPTIONS = ("nconnect=2", "hard", "noatime", "timeo=450", "retrans=3", "rsize=655
 )
 @pytest.mark.usefixtures("server_alone")
 def test_mount_options_of_a_volume_are_in_effect(
-    export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence
+    *,
+    export: Exporter,
+    nfs_server: NfsServer,
+    space: Space,
+    probe: Prober,
+    connections: NodeConnections,
+    evidence: Evidence,
 ) -> None:
     """The `mountOptions` of a volume are in effect on the node, among them version, nconnect, hard or soft, and
     noatime.
 
     Observed on the node, while a pod uses the volume: every option in /proc/mounts. Observed on the server: the pod's
-    file, and two connections from the node. Alone with the server, because all of a node's mounts of one server share
-    the connections of the first (nfs(5), nconnect).
+    file, and two connections from the node, which are looked for on the node where the server does not see it. Alone
+    with the server, because all of a node's mounts of one server share the connections of the first (nfs(5), nconnect).
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     (article,) = load("nfs-pv-mysql.yml")
@@ -51,7 +58,6 @@ def test_mount_options_of_a_volume_are_in_effect(
     files = nfs_server.files(shared)
     stored = files.read("file")
     evidence.expect(stored == b"mounted\n", "the pod's file is on the server", expected=b"mounted\n", seen=stored)
-    node = used.pod.require()["status"]["hostIP"]
-    connections = files.shell(f"ss -Htn state established 'sport = :2049 and dst = {node}'").splitlines()
-    evidence.attach("connections.txt", "\n".join(connections))
-    evidence.expect(len(connections) == 2, "the node holds two connections", expected=2, seen=connections)
+    held = connections(used.pod.require())
+    what = f"the node holds two connections, as {held.seen_by} sees them"
+    evidence.expect(len(held.lines) == 2, what, expected=2, seen=held.lines)

@@ -50,7 +50,7 @@ def test_new_locks_wait_for_the_grace_period(
             restartable.restart()
     began = time.monotonic()
     with evidence.step("take a lock that nobody held"):
-        taken = other.attempt(_LOCK.format(name="free"), timeout=nfs_server.lease + PATIENCE.command).error
+        taken = other.attempt(_LOCK.format(name="free"), timeout=nfs_server.grace + PATIENCE.command).error
     evidence.measure("new lock after the restart", time.monotonic() - began, "s")
     evidence.expect(taken == "no error", "a new lock is given in the end", expected="no error", seen=taken)
     refused = other.attempt(_LOCK.format(name="held")).error

@@ -6,10 +6,7 @@ from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
 from fixtures.scenario import Exporter
-from fixtures.servers.server import Limitable, NfsServer
-
-SIZE, HALF = 32, 16  # MiB
-_WRITE = f"os.write(file, bytes({HALF} << 20)); os.fsync(file)"
+from fixtures.servers.server import Limit, NfsServer
 
 
 @requirement(
@@ -23,7 +20,6 @@ def test_writing_goes_on_when_a_full_disk_has_room_again(
     *,
     export: Exporter,
     client: NfsClient,
-    limitable: Limitable,
     nfs_server: NfsServer,
     nfs_version: str,
     evidence: Evidence,
@@ -33,20 +29,21 @@ def test_writing_goes_on_when_a_full_disk_has_room_again(
     Somebody else fills the disk on the server. Observed on the client: ENOSPC for a file that it holds open, and no
     error on the same mount when the other's file is gone. Observed on the server: what the client wrote then.
     """
-    shared = export("rw,sync,no_subtree_check,no_root_squash")
-    limitable.limit(shared, mebibytes=SIZE, user=1234, user_mebibytes=SIZE)
+    shared = export("rw,sync,no_subtree_check,no_root_squash", limit=Limit(32))
+    half = shared.limit.mebibytes // 2
+    write = f"os.write(file, bytes({half} << 20)); os.fsync(file)"
     files = nfs_server.files(shared)
     mounted = client.mount(nfs_server.endpoint, shared.path, version=nfs_version)
     session = client.session(mounted.path)
     session.do("file = os.open('file', os.O_CREAT | os.O_WRONLY)")
     with evidence.step("fill the disk on the server"):
         evidence.attach("df-full.txt", files.shell("cat /dev/zero > others 2>/dev/null; sync others; df -k ."))
-    refused = session.attempt(_WRITE).error
+    refused = session.attempt(write).error
     evidence.expect(refused == "ENOSPC", "the writer is told", expected="ENOSPC", seen=refused)
     with evidence.step("free space on the server, write again"):
         evidence.attach("df-freed.txt", files.shell("rm others; sync -f .; df -k ."))
         session.attempt("os.close(file)")  # which may tell once more that the disk was full
-        session.do(f"file = os.open('file', os.O_CREAT | os.O_WRONLY | os.O_TRUNC); {_WRITE}")
-    wanted = hashlib.sha256(bytes(HALF << 20)).hexdigest()
+        session.do(f"file = os.open('file', os.O_CREAT | os.O_WRONLY | os.O_TRUNC); {write}")
+    wanted = hashlib.sha256(bytes(half << 20)).hexdigest()
     stored = files.sha256("file")
     evidence.expect(stored == wanted, "it is on the server", expected=wanted, seen=stored)

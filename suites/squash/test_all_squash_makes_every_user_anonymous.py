@@ -6,7 +6,6 @@ from fixtures.clients.host import NfsClient
 from fixtures.scenario import Exporter
 from fixtures.servers.server import NfsServer
 
-ANONYMOUS = "65534:65534"
 USERS = ("0:0", "1000:1000", "4242:2424,3434")
 
 
@@ -22,7 +21,8 @@ def test_all_squash_makes_every_user_anonymous(
     """An export with the option `all_squash` makes every client user anonymous, whatever its uid.
 
     Observed on the client: root and two ordinary users can make files, and the owner of a private file cannot read it.
-    Observed on the server: all_squash in effect, and every file belongs to 65534:65534.
+    Observed on the server: all_squash in effect, and every file belongs to the anonymous user, 65534:65534 unless the
+    export says another.
     """
     shared = export("rw,sync,no_subtree_check,all_squash")
     files = nfs_server.files(shared)
@@ -37,7 +37,8 @@ def test_all_squash_makes_every_user_anonymous(
             made = client.as_user(user, 'touch "$1/by-$(id -u)"', mounted.path)
             evidence.expect(made.ok, f"user {user} can make a file", expected="exit code 0", seen=made)
     owners = {entry.path: entry.owner for entry in files.tree() if entry.path != "private"}
-    wanted = {f"by-{user.partition(':')[0]}": ANONYMOUS for user in USERS}
+    nobody = nfs_server.anonymous(shared)
+    wanted = {f"by-{user.partition(':')[0]}": nobody for user in USERS}
     evidence.expect(owners == wanted, "every file is nobody's on the server", expected=wanted, seen=owners)
 
     read = client.as_user("1000:1000", 'cat "$1/private"', mounted.path)

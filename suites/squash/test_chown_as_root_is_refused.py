@@ -6,7 +6,6 @@ from fixtures.kube.space import Space
 from fixtures.scenario import Exporter, Prober
 from fixtures.servers.server import NfsServer
 
-ANONYMOUS = "65534:65534"
 # The system call's errno first, then the tool that an image's entrypoint would use, on a file and on the volume.
 _TRY = """
 id -u
@@ -56,8 +55,8 @@ def test_chown_as_root_is_refused(
     evidence.expect(tried.code == 1, "chown(1) ends with an error", expected=1, seen=tried.code)
 
     files = nfs_server.files(shared)
-    owner = files.stat("file").owner
-    evidence.expect(owner == ANONYMOUS, "the file is still nobody's on the server", expected=ANONYMOUS, seen=owner)
+    owner, nobody = files.stat("file").owner, nfs_server.anonymous(shared)
+    evidence.expect(owner == nobody, "the file is still nobody's on the server", expected=nobody, seen=owner)
     owner = files.stat().owner
     evidence.expect(owner == "0:0", "the directory is still root's on the server", expected="0:0", seen=owner)
 

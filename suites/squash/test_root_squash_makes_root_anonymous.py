@@ -6,8 +6,6 @@ from fixtures.kube.space import Space
 from fixtures.scenario import Exporter, Prober
 from fixtures.servers.server import NfsServer
 
-ANONYMOUS = "65534:65534"
-
 
 @requirement(
     "NFSK8S-SQUASH-001",
@@ -24,8 +22,9 @@ def test_root_squash_makes_root_anonymous(
 ) -> None:
     """By default a client's root is nobody on the server: its new files belong to the anonymous user.
 
-    Observed in the pod: it is root (uid 0), and its new file and directory belong to 65534. Observed on the server:
-    root_squash is in effect although no option asked for it, and the owner of both is 65534:65534.
+    Observed in the pod: it is root (uid 0), and its new file and directory belong to nobody. Observed on the server:
+    root_squash is in effect although no option asked for it, and the owner of both is the anonymous user, 65534:65534
+    unless the export says another.
     """
     shared = export("rw,sync,no_subtree_check", exactly=True)
     space.bound_volume(shared.path)
@@ -33,11 +32,11 @@ def test_root_squash_makes_root_anonymous(
     with evidence.step("make a file and a directory as root in a pod"):
         made = probe("id -u; cd /data && touch file && mkdir folder && stat -c %u:%g file folder")
 
-    files = nfs_server.files(shared)
+    files, nobody = nfs_server.files(shared), nfs_server.anonymous(shared)
     for entry in ("file", "folder"):
         owner = files.stat(entry).owner
-        evidence.expect(owner == ANONYMOUS, f"the {entry} is nobody's on the server", expected=ANONYMOUS, seen=owner)
-    wanted = f"0\n{ANONYMOUS}\n{ANONYMOUS}\n"
+        evidence.expect(owner == nobody, f"the {entry} is nobody's on the server", expected=nobody, seen=owner)
+    wanted = f"0\n{nobody}\n{nobody}\n"
     evidence.expect(made.log == wanted, "the pod is root and sees nobody as owner", expected=wanted, seen=made.log)
 
     effective = nfs_server.effective_options(shared)

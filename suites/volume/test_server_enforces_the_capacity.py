@@ -4,23 +4,21 @@ from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.kube.space import Space
 from fixtures.scenario import Exporter, Prober
-from fixtures.servers.server import Limitable, NfsServer
+from fixtures.servers.server import Limit, NfsServer
 
 MIB = 1024 * 1024
-LIMIT, WANTED = 16, 24  # MiB: what the server allows, what the pods try to write
 _FILL = f"""
 python3 -c '
-import errno, os
+import errno, os, sys
 file = os.open("/data/file", os.O_WRONLY | os.O_CREAT)
 try:
-    for number in range({WANTED}):
+    for number in range(int(sys.argv[1])):
         os.write(file, bytes({MIB}))
         os.fsync(file)
     print("no error")
 except OSError as error:
     print(errno.errorcode[error.errno])
-'
-"""
+' """
 
 
 @requirement(
@@ -38,7 +36,6 @@ def test_server_enforces_the_capacity(
     *,
     export: Exporter,
     nfs_server: NfsServer,
-    limitable: Limitable,
     space: Space,
     probe: Prober,
     evidence: Evidence,
@@ -48,21 +45,23 @@ def test_server_enforces_the_capacity(
     Observed in the pods: of two volumes of 16Mi the one on an export without a limit takes 24 MiB, which is recorded;
     the one on a limited export ends in ENOSPC or EDQUOT. Observed on the server: that export holds less than its limit.
     """
-    free, limited = (export("rw,sync,no_subtree_check,no_root_squash") for _ in range(2))
-    limitable.limit(limited, mebibytes=LIMIT, user=0, user_mebibytes=LIMIT)
+    options = "rw,sync,no_subtree_check,no_root_squash"
+    free, limited = export(options), export(options, limit=Limit(16))
+    size = limited.limit.mebibytes
+    wanted = size + 8
     seen = {}
     for name, shared in (("free", free), ("limited", limited)):
-        capacity = {"spec": {"capacity": {"storage": f"{LIMIT}Mi"}}}
+        capacity = {"spec": {"capacity": {"storage": f"{size}Mi"}}}
         volume = space.available_volume(shared.path, name, capacity)
-        space.create_claim(name, {"spec": {"resources": {"requests": {"storage": f"{LIMIT}Mi"}}}})
+        space.create_claim(name, {"spec": {"resources": {"requests": {"storage": f"{size}Mi"}}}})
         space.wait_bound(volume, name)
-        with evidence.step(f"write {WANTED} MiB into the {name} volume"):
-            seen[name] = probe(_FILL, name=name, claim=name).log.strip()
+        with evidence.step(f"write {wanted} MiB into the {name} volume"):
+            seen[name] = probe(f"{_FILL}{wanted}", name=name, claim=name).log.strip()
     stored = nfs_server.files(free).stat("file").size // MIB
-    evidence.attach("without-a-limit.txt", f"{seen['free']}: {stored} MiB are in a volume of {LIMIT} MiB")
+    evidence.attach("without-a-limit.txt", f"{seen['free']}: {stored} MiB are in a volume of {size} MiB")
     error = seen["limited"]
     evidence.expect(
         error in ("ENOSPC", "EDQUOT"), "the server's limit reaches the pod", expected="ENOSPC or EDQUOT", seen=error
     )
     blocks = int(nfs_server.files(limited).shell("du -sm . | cut -f1"))
-    evidence.expect(blocks <= LIMIT, "the server holds no more than the capacity", expected=f"{LIMIT} MiB", seen=blocks)
+    evidence.expect(blocks <= size, "the server holds no more than the capacity", expected=f"{size} MiB", seen=blocks)

@@ -10,14 +10,14 @@ import pytest
 
 from certify import target
 from certify.errors import EnvironmentFailure
-from certify.target import Hooks, Server
+from certify.target import Hooks, Nfs, Server
 from fixtures.commands import CommandResult
 from fixtures.engines.engine import PowerSwitch
 from fixtures.faults.power import storage_power
 from fixtures.servers.external.hooks import HookShell, OperatorHooks
 from fixtures.servers.external.offers import Offer, completed, find
 from fixtures.servers.external.provider import External
-from fixtures.servers.server import Restartable
+from fixtures.servers.server import Limit, Restartable
 from tests.fixtures_room.fakes import result
 
 SQUASHED = Offer("/squashed", completed("rw"))
@@ -31,13 +31,20 @@ def _hooks(**commands: object) -> OperatorHooks:
 class FakeClient:
     """Answers every script of the helper; `said` holds their arguments, `ends` how a connection of a session does."""
 
-    def __init__(self, answer: str = "", code: int = 0, ends: str = "no error") -> None:
-        self.answer, self.code, self.ends = answer, code, ends
+    def __init__(
+        self, answer: str = "", code: int = 0, ends: str = "no error", refuses: str = "", error: str = ""
+    ) -> None:
+        self.answer, self.code, self.ends, self.refuses, self.error = answer, code, ends, refuses, error
         self.said: list[tuple[str, ...]] = []
 
     def sh(self, script: str, *arguments: str, timeout: float = 30) -> CommandResult:  # noqa: ARG002
         self.said.append(arguments)
-        return result(self.answer, code=self.code)
+        return result(self.answer, self.code, self.error)
+
+    def try_mount(self, server: str, path: str, options: str) -> tuple[CommandResult, str]:  # noqa: ARG002
+        """Refuses what has one of the options `refuses`."""
+        refused = bool(set(self.refuses.split()) & set(options.split(",")))
+        return result(code=32 if refused else 0), "/mnt"
 
     def run(self, argv: list[str], timeout: float = 30) -> CommandResult:  # noqa: ARG002
         self.said.append(tuple(argv))
@@ -51,10 +58,10 @@ class FakeClient:
         )
 
 
-def _server(client: FakeClient, **values: Any) -> External:
+def _server(client: FakeClient, *, nfs: dict[str, Any] | None = None, **values: Any) -> External:
     where = {} if "address" in values else {"export": "filer:/vol/k8s"}
     told = Server.model_validate({"kind": "external", **where, **values})
-    return External(told, ["3", "4.2"], cast(Any, client))
+    return External(told, Nfs.model_validate(nfs or {}), cast(Any, client))
 
 
 @pytest.mark.parametrize(
@@ -153,6 +160,8 @@ def test_the_export_hook_is_told_everything_and_says_what_is_in_effect() -> None
 
 HOOKS = {
     "restart": "true",
+    "versions": "true",
+    "kill": "true",
     "power_cut": 'test "$NFS_POWER" = off || test "$NFS_POWER" = on',
     "export_options": "echo rw",
 }
@@ -164,8 +173,6 @@ def test_restart_and_power_are_the_operators() -> None:
     assert isinstance(server, Restartable)
     assert isinstance(server, PowerSwitch)
     server.restart()
-    with pytest.raises(EnvironmentFailure, match="only a server that the suite started"):
-        server.restart(without_version="3")
     power = storage_power(cast(Any, None), server)
     client.code = 1  # nobody reaches it
     with power.cut():
@@ -176,10 +183,13 @@ def test_restart_and_power_are_the_operators() -> None:
     ("client", "do", "words"),
     [
         (FakeClient(ends="timed out"), lambda server: server.restart(), r"hooks\.restart .* still open \(timed out\)"),
+        (FakeClient(ends="timed out"), lambda server: server.kill(), r"hooks\.kill .* still open"),
+        (FakeClient(), lambda server: server.kill(), r"hooks\.kill .* port 2049 still accepts"),
+        (FakeClient(), lambda server: server.refusing("3").__enter__(), r"hooks\.versions .* still mounts with NFS 3"),
         (FakeClient(), lambda server: server.cut_power("storage"), r"hooks\.power_cut .* port 2049 still accepts"),
         (FakeClient(code=32), lambda server: server.export("one", "rw"), r"hooks\.export_options .* nobody can mount"),
     ],
-    ids=["restart", "power_cut", "export_options"],
+    ids=["restart", "kill: open", "kill: accepts", "versions", "power_cut", "export_options"],
 )
 def test_a_hook_that_lies_is_named(client: FakeClient, do: Callable[[External], object], words: str) -> None:
     with pytest.raises(EnvironmentFailure, match=words):
@@ -192,3 +202,108 @@ def test_a_report_holds_no_commands_of_hooks() -> None:
     assert "secret" not in str(published)
     assert published["server"]["hooks"] == {"shell": {"command": target.NOT_PUBLISHED, "deadline": 60}}
     assert target.from_values(published).server.address == "filer"
+
+
+def test_a_killed_server_is_started_by_the_hook_restart(tmp_path: Path) -> None:
+    client = FakeClient(code=1)  # nobody reaches it
+    started = tmp_path / "started"
+    server = _server(client, hooks={"kill": "true", "restart": f"touch {started}"})
+    server.kill()
+    client.code = 0
+    server.ensure_serving()
+    assert started.exists()
+    with pytest.raises(EnvironmentFailure, match=r"after it was killed: .*server\.hooks\.restart"):
+        _server(client, hooks={"kill": "true"}).kill()
+
+
+def test_a_version_is_left_out_by_the_hook_and_offered_again(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    server = _server(FakeClient(refuses="vers=3"), hooks={"versions": f'echo "[$NFS_WITHOUT]" >> {told}'})
+    with server.refusing("3") as refused:
+        assert refused == "3"
+        assert told.read_text() == "[3]\n"
+    assert told.read_text() == "[3]\n[]\n"
+
+
+def test_without_a_hook_a_version_that_nobody_declared_is_refused() -> None:
+    with _server(FakeClient(refuses="vers=4.1"), nfs={"versions": ["3", "4.2"]}).refusing("3") as refused:
+        assert refused == "4.1"
+    everything = _server(FakeClient())
+    with pytest.raises(EnvironmentFailure, match=r"server\.hooks\.versions"):
+        everything.refusing("3").__enter__()
+
+
+@pytest.mark.parametrize(
+    ("answer", "told", "lease", "grace"),
+    [
+        ("90\n150\n", {}, 150, 150),
+        ("", {}, 90, 90),
+        ("90\n", {"lease": 45}, 45, 45),
+        ("60\n", {"grace": 120}, 60, 120),
+    ],
+    ids=["asked", "NFS 3", "declared", "grace of its own"],
+)
+def test_lease_and_grace_are_the_servers_own(answer: str, told: dict[str, Any], lease: float, grace: float) -> None:
+    server = _server(FakeClient(answer), **told)
+    assert (server.lease, server.grace) == (lease, grace)
+
+
+def test_the_anonymous_user_is_the_exports() -> None:
+    options = "rw,root_squash,anonuid=1025,anongid=100"
+    server = _server(FakeClient("0\n"), address="filer", exports=[{"path": "/a", "options": options}])
+    assert server.anonymous(server.export("one", "rw")) == "1025:100"
+    found = _server(FakeClient("rw\nroot_squash,anonuid=99,anongid=99\n"))
+    assert found.anonymous(found.export("one", "rw")) == "99:99"
+
+
+@pytest.mark.parametrize("exports", [{}, {"address": "filer", "exports": [{"path": "/a", "options": "rw"}]}])
+def test_an_export_in_which_root_may_not_write_is_named_with_what_to_do(exports: dict[str, Any]) -> None:
+    client = FakeClient(error="touch: cannot touch '.nfs-conformance': Permission denied", code=1)
+    server = _server(client, **exports)
+    # An export that the client mounts first; only then it is refused.
+    client.said.clear()
+    server._try_mount = lambda path: None  # type: ignore[method-assign] # noqa: ARG005
+    with pytest.raises(EnvironmentFailure, match=r"may not write in /\w+.*chmod 1777.*hooks\.shell"):
+        server.export("one", "rw")
+
+
+def test_its_own_shell_is_the_hook() -> None:
+    with pytest.raises(EnvironmentFailure, match=r"cannot list its connections: .*server\.hooks\.shell"):
+        _server(FakeClient()).shell("list its connections")
+    assert _server(FakeClient(), hooks={"shell": "sh"}).shell("greet").sh("echo hello").stdout == "hello\n"
+
+
+def test_every_mount_has_what_the_operator_needs() -> None:
+    client = FakeClient("rw\nno_root_squash\n")
+    _server(client, nfs={"mount_options": ["port=20049", "sec=sys"]}).export("one", "rw")
+    (mounted,) = {said for said in client.said if said[-1] == "filer:/vol/k8s"}
+    assert mounted[1] == "port=20049,sec=sys,vers=4.2,actimeo=0,lookupcache=none"
+    client.said.clear()
+    _server(client, nfs={"mount_options": ["port=20049"]}).ensure_serving()
+    assert client.said[0][-1] == "20049"
+
+
+SMALL = {"path": "/small", "options": "rw,no_root_squash", "limit": "64Mi"}
+QUOTA = {"quota": {"user": 1000, "limit": "4Mi"}}
+
+
+def test_a_small_export_is_taken_by_those_who_fill_it_and_by_nobody_else() -> None:
+    exports = [{**SMALL, **QUOTA}, {"path": "/big", "options": "rw,no_root_squash"}]
+    server = _server(FakeClient("0\n"), address="filer", exports=exports)
+    small = server.export("one", "rw", limit=Limit(48, user=1234, user_mebibytes=8))
+    assert (small.path, small.limit) == ("/small/nfs-conformance/one", Limit(64, 1000, 4))
+    assert server.export("two", "rw").path == "/big/nfs-conformance/two"
+    without_quota = _server(FakeClient("0\n"), address="filer", exports=[SMALL])
+    assert without_quota.export("one", "rw", limit=Limit(48)).limit == Limit(64)
+    with pytest.raises(EnvironmentFailure, match=r"limit = '64Mi', quota = \{ user = 1234, limit = '8Mi' \}"):
+        without_quota.export("one", "rw", limit=Limit(48, user=1234, user_mebibytes=8))
+
+
+def test_the_export_hook_is_told_how_small_and_is_not_believed() -> None:
+    hooks = {"export_options": 'echo "$NFS_LIMIT $NFS_QUOTA" >&2; [ "$NFS_QUOTA" = 1234:8 ] && echo rw'}
+    server = _server(FakeClient("12000 4096\n"), hooks=hooks)  # clients see 46 MiB
+    limit = Limit(48, user=1234, user_mebibytes=8)
+    assert server.export("one", "rw", limit=limit).limit == limit
+    heedless = _server(FakeClient("1200000 4096\n"), hooks={"export_options": "echo rw"})
+    with pytest.raises(EnvironmentFailure, match=r"NFS_LIMIT was 48 MiB, clients see 4687 MiB"):
+        heedless.export("one", "rw", limit=limit)

@@ -154,8 +154,12 @@ def engine(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def nfs_server():
-    nothing = dict.fromkeys(("ensure_serving", "restart", "kill"), lambda: None)
+    nothing = dict.fromkeys(("ensure_serving", "restart", "kill", "refusing"), lambda: None)
     return SimpleNamespace(collect_logs=dict, **nothing)
+
+@pytest.fixture(scope="session")
+def refused_versions():
+    return {}
 
 @pytest.fixture(scope="session")
 def client_host():
