@@ -30,6 +30,8 @@ PAYLOAD = "certify_payload"
 # On every report of a scenario.
 IS_SCENARIO = "certify_scenario"
 
+# The message names cause and mend; where in the suite it was raised is of no use to who reads the terminal.
+_TOLD_BY_ITS_MESSAGE = frozenset({Outcome.ENVIRONMENT, Outcome.DISTURBED})
 _TROUBLE = frozenset({Outcome.VIOLATION, Outcome.ENVIRONMENT, Outcome.DISTURBED, Outcome.ERROR})
 
 
@@ -122,6 +124,8 @@ class Observer:
             scenario.evidence.collect()
             captured = "".join(f"\n--- {title} ---\n{text}" for title, text in report.sections)
             scenario.evidence.attach(f"traceback-{call.when}.txt", report.longreprtext + "\n" + captured)
+        if outcome in _TOLD_BY_ITS_MESSAGE:
+            report.longrepr = f"{message}\n(traceback-{call.when}.txt in the evidence says where)"
         if outcome is Outcome.VIOLATION and call.when == "call":
             # What was seen broken counts, also when the run is ended before the teardown is.
             self.folder.mark_started(self._record(scenario))

@@ -128,6 +128,39 @@ def test_what_a_broken_check_saw_is_diagnosed(said: str, diagnosis: str) -> None
     assert diagnose([f"x\n{said}"], known_diagnoses().values()) == (diagnosis,)
 
 
+SUB_PATH = 'Error: failed to prepare subPath for volumeMount "data" of container "shop": lstat /volume/shops: '
+
+
+@pytest.mark.parametrize(
+    ("text", "diagnosis"),
+    [
+        (f"{SUB_PATH}permission denied", "subpath-under-root-squash"),
+        (f"{SUB_PATH}stale NFS file handle", "stale-file-handle"),
+        (f"{SUB_PATH}no space left on device", "no-room-on-the-server"),
+        (f"{SUB_PATH}read-only file system", "volume-is-read-only"),
+        (f"{SUB_PATH}input/output error", "server-answers-io-error"),
+        ("mount.nfs: Operation not permitted for 10.0.0.10:/ on /mnt", "security-flavour-refused"),
+        ("mount.nfs4: mount(2): Operation not permitted", "security-flavour-refused"),
+        ("mount.nfs: Operation not permitted\nrefused mount request: illegal port 5012", "client-port-not-reserved"),
+        ("chown: changing ownership of '/x/.snapshot': Read-only file system", "snapshots-are-in-sight"),
+        ("open /data/app.log: permission denied", "directory-not-writable"),
+        ("java.nio.file.AccessDeniedException: /data/index", "directory-not-writable"),
+        ("java.io.FileNotFoundException: /data/x (Permission denied)", "directory-not-writable"),
+        ("flock /data/lock: no locks available", "lock-daemon-missing"),
+        ("sqlite3.OperationalError: database is locked", "database-is-locked"),
+        ("mount.nfs: mount(2): Input/output error", "server-answers-io-error"),
+        ("mount.nfs: an incorrect mount option was specified", "mount-option-unknown"),
+        (
+            "mount.nfs: rpc.statd is not running but is required for remote locking.\n"
+            "mount.nfs: an incorrect mount option was specified",
+            "lock-daemon-missing",
+        ),
+    ],
+)
+def test_reports_from_the_field_have_their_own_cause_first(text: str, diagnosis: str) -> None:
+    assert diagnose([text], known_diagnoses().values())[0] == diagnosis
+
+
 def test_what_was_expected_is_no_symptom() -> None:
     asked = Violation("10.0.0.1 refuses 10.0.0.2", expected="access denied by server while mounting", seen="a mount")
     assert diagnose([str(asked)], known_diagnoses().values()) == ("client-not-allowed",)

@@ -117,6 +117,12 @@ def test_every_kind_of_ending_gets_its_verdict(project: Project, workers: list[s
     assert outcome.ret == pytest.ExitCode.TESTS_FAILED
     outcome.stdout.fnmatch_lines(["NO PASS: 2 PASSED, 3 FAILED, *", "report: *report.html"])
 
+    told = outcome.stdout.str()
+    assert "The machine is gone: start it." in told
+    assert "raise EnvironmentFailure" not in told, "where the suite raised it is in the evidence"
+    traceback = next((latest / "evidence").rglob("*IO-003*/traceback-call.txt"))
+    assert "raise EnvironmentFailure" in traceback.read_text()
+
     passed = records["suites/test_kinds.py::test_passes[knfsd-4.2]"]
     assert (passed["version"], passed["steps"][0]["title"]) == ("4.2", "look")
     assert "hunter2" not in (latest / passed["evidence"][0]["path"]).read_text()
