@@ -127,6 +127,7 @@ def _as_json(entry: Entry) -> dict[str, Any]:
         "features": sorted(requirement.features),
         "versions": list(requirement.versions),
         "needs": list(requirement.needs),
+        "asks": list(requirement.asks),
         "each_version": requirement.each_version,
         "since": requirement.since,
         "test": entry.test,
@@ -144,5 +145,6 @@ def _from_values(values: Mapping[str, Any]) -> Requirement:
         description=values.get("description", ""),
         versions=tuple(values.get("versions", ())),
         needs=tuple(values.get("needs", ())),
+        asks=tuple(values.get("asks", ())),
         each_version=values.get("each_version", True),
     )

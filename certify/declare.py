@@ -45,6 +45,7 @@ def requirement(
     features: Iterable[str] = (),
     versions: Iterable[str] = (),
     needs: Iterable[str] = (),
+    asks: Iterable[str] = (),
     each_version: bool = True,
 ) -> Callable[[_Function], _Function]:
     """Declare that the decorated test proves a requirement, stated by its docstring.
@@ -67,6 +68,7 @@ def requirement(
                 description=description.strip(),
                 versions=tuple(versions),
                 needs=tuple(needs),
+                asks=tuple(asks),
                 each_version=each_version,
             ),
         )

@@ -8,18 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from certify.asks import asked, lacks
 from certify.catalogue import Catalogue
 from certify.durations import known_durations
 from certify.following import minutes
 from certify.profile import EVERYTHING, Profile
 from certify.requirement import ABILITIES, Requirement, requirement_of
+from certify.target import Target
 
 
 class Planner:
     """Prints the plan instead of running it; `reports` is where earlier runs are."""
 
-    def __init__(self, reports: Path) -> None:
+    def __init__(self, reports: Path, target: Target) -> None:
         self._reports = reports
+        self._target = target
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -27,7 +30,7 @@ class Planner:
         items = [(item.nodeid, requirement_of(getattr(item, "function", None))) for item in session.items]
         scenarios = [(nodeid, requirement) for nodeid, requirement in items if requirement]
         if isinstance(reporter, pytest.TerminalReporter):
-            for line in plan_lines(scenarios, known_durations(self._reports)):
+            for line in plan_lines(scenarios, known_durations(self._reports), self._target):
                 reporter.write_line(line)
         return True
 
@@ -41,12 +44,12 @@ def profile_line(profile: Profile, catalogue: Catalogue) -> str:
     return f"profile {profile.name}: {profile.summary.rstrip('.')}{others}"
 
 
-def plan_lines(scenarios: list[tuple[str, Requirement]], seconds: Mapping[str, float]) -> Iterator[str]:
+def plan_lines(scenarios: list[tuple[str, Requirement]], seconds: Mapping[str, float], target: Target) -> Iterator[str]:
     """Return the plan: test ids with their requirements, and how long each took before, by test id."""
     for nodeid, requirement in scenarios:
         time = f"{seconds[nodeid]:5.0f} s" if nodeid in seconds else "      ?"
         needs = "".join(f"  needs {need}" for need in (*requirement.needs, *sorted(requirement.features)))
-        yield f"{requirement.id:<22} {requirement.level:<11} {time}  {nodeid}{needs}"
+        yield f"{requirement.id:<22} {requirement.level:<11} {time}  {nodeid}{needs}{_outlook(requirement, target)}"
         yield f"    {requirement.summary}"
     known = [seconds[nodeid] for nodeid, _ in scenarios if nodeid in seconds]
     unknown = len(scenarios) - len(known)
@@ -57,3 +60,28 @@ def plan_lines(scenarios: list[tuple[str, Requirement]], seconds: Mapping[str, f
     )
     for need in sorted({need for _, requirement in scenarios for need in requirement.needs}):
         yield f"needs {need}: {ABILITIES[need]}"
+    if target.server.kind == "external":
+        yield from _what_can_be_judged([requirement for _, requirement in scenarios], target)
+
+
+def _what_can_be_judged(requirements: list[Requirement], target: Target) -> Iterator[str]:
+    """Return how many scenarios this server lets be judged, and how many more each further thing would."""
+    declared = [requirement for requirement in requirements if requirement.features <= target.features]
+    missing = [[lack.what for lack in lacks(target.server, asked(each)) if not lack.perhaps] for each in declared]
+    yield f"can be judged on this server: {missing.count([])} of {len(requirements)} scenarios"
+    for what, count in Counter(each[0] for each in missing if len(each) == 1).most_common():
+        yield f"{what} would let {count} more be judged"
+    if others := sum(len(each) > 1 for each in missing):
+        yield f"{others} need more than one of these"
+    if left := len(requirements) - len(declared):
+        yield f"{left} are about features that the target does not declare"
+
+
+def _outlook(requirement: Requirement, target: Target) -> str:
+    """Return what is to be expected of a scenario on this server; nothing where it can be judged."""
+    if undeclared := sorted(requirement.features - target.features):
+        return f"  (not supported: {', '.join(undeclared)} not declared)"
+    found = lacks(target.server, asked(requirement))
+    if missing := [lack.what for lack in found if not lack.perhaps]:
+        return f"  (not judged without {' and '.join(missing)})"
+    return f"  (judged if there is {' and '.join(lack.what for lack in found)})" if found else ""

@@ -196,7 +196,7 @@ def _register_recorder(
         # CI systems end a job with SIGTERM: it gets its reports and its cleaning up as with ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     if config.getoption("plan"):
-        config.pluginmanager.register(Planner(folder.path.parent), "certify-planner")
+        config.pluginmanager.register(Planner(folder.path.parent, judged), "certify-planner")
 
 
 def _told(config: pytest.Config) -> Continuation | None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from certify.asks import asked, in_words
 from certify.catalogue import HERE, PUBLISHED, Catalogue, Entry, build, read_features, read_planned
 from certify.certificate import Certificate
 from certify.profile import PROFILES
@@ -86,6 +87,18 @@ def requirements_md(catalogue: Catalogue) -> str:
     return "\n".join(lines) + "\n"
 
 
+def external_servers_md(catalogue: Catalogue) -> str:
+    """Return for people what judging asks of a server that the suite did not start."""
+    rows = []
+    for entry in catalogue.entries:
+        requirement = entry.requirement
+        if not entry.planned and (words := asked(requirement)):
+            what = "; ".join(in_words(word) for word in words)
+            rows.append(f"| {requirement.id} | {requirement.level} | {what} |")
+    others = sum(not entry.planned for entry in catalogue.entries) - len(rows)
+    return "\n".join([*_EXTERNAL_SERVERS.format(others=others).splitlines(), *rows]) + "\n"
+
+
 def _profile_rows(catalogue: Catalogue) -> Iterator[str]:
     everything = frozenset(catalogue.features)
     for profile in PROFILES.values():
@@ -112,12 +125,25 @@ def _entry(entry: Entry) -> Iterator[str]:
     yield f"{'; '.join(remarks)}. Sources: {', '.join(requirement.cites)}."
 
 
+_EXTERNAL_SERVERS = """\
+# What a server that is there already has to give
+
+Written by `python -m certify catalogue` from the scenarios. {others} requirements ask for nothing but an export that
+can be written. These ask for more, in [the target file](vendors.md), and are INCONCLUSIVE without it.
+`pytest suites/ --target FILE --plan` shows the same for one target file.
+
+| requirement | level | asks for |
+| --- | --- | --- |
+"""
+
+
 def _documents() -> dict[Path, str]:
     planned = read_planned((HERE / "planned.toml").read_text("utf-8"))
     catalogue = build(collect(), planned, read_features((HERE / "features.toml").read_text("utf-8")))
     return {
         PUBLISHED: catalogue.to_json(),
         DOCS / "requirements.md": requirements_md(catalogue),
+        DOCS / "external-servers.md": external_servers_md(catalogue),
         DOCS / "target.schema.json": _schema(Target),
         DOCS / "certificate.schema.json": _schema(Certificate),
     }

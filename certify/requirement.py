@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +15,13 @@ ABILITIES = {
     "fault-injection": "networks and disks that can be made to fail",
     "second-server": "a second NFS server",
 }
+# What judging asks of a server that the suite did not start, besides an export that can be written: a hook of the
+# target file by its name, a small export (`limit`, `quota`), or an export option.
+OWN_SERVER = "own-server"
+ASKS = (
+    *("export_options", "restart", "kill", "versions", "shell", "limit", "quota", OWN_SERVER),
+    *("root_squash", "no_root_squash", "all_squash", "ro", "insecure"),
+)
 ID_PATTERN = re.compile(r"NFSK8S-(?P<area>[A-Z][A-Z0-9]*)-(?P<number>[0-9]{3})")
 _ATTRIBUTE = "__certify_requirement__"
 
@@ -32,8 +40,8 @@ class Requirement:
 
     `cites` are its sources: a URL, `RFC 8881`, `exports(5)` or `owner/repository#123`. `features` are the optional
     ones that a target must declare for it, `versions` the NFS versions it makes sense on (none: all), `needs` the
-    abilities of the world without which it cannot be judged. Where the protocol does not matter, `each_version` is
-    false: one version speaks for all.
+    abilities of the world without which it cannot be judged, `asks` what an external server must give for it. Where
+    the protocol does not matter, `each_version` is false: one version speaks for all.
     Raises ValueError for a malformed id, unknown version or ability, or when summary or citations are missing.
     """
 
@@ -46,6 +54,7 @@ class Requirement:
     description: str = ""
     versions: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
     each_version: bool = True
 
     def __post_init__(self) -> None:
@@ -55,7 +64,12 @@ class Requirement:
             raise ValueError(f"{self.id} cites nothing: name the standard, manual page or issue it rests on")
         if not self.summary:
             raise ValueError(f"{self.id} has no docstring: say the requirement in one sentence")
-        for word, words, known in (("version", self.versions, NFS_VERSIONS), ("ability", self.needs, ABILITIES)):
+        vocabularies: tuple[tuple[str, tuple[str, ...], Iterable[str]], ...] = (
+            ("version", self.versions, NFS_VERSIONS),
+            ("ability", self.needs, ABILITIES),
+            ("thing to ask", self.asks, ASKS),
+        )
+        for word, words, known in vocabularies:
             if unknown := sorted(set(words) - set(known)):
                 raise ValueError(f"{self.id} names an unknown {word} {unknown[0]!r}: use {', '.join(known)}")
 

@@ -16,6 +16,7 @@ CHANGES = 200
     level=INFORMATIVE,
     cites=["exports(5)", "nfs-ganesha/nfs-ganesha#218"],
     since="0.2",
+    asks=["export_options"],
     features=["async-export"],
     needs=["power-cut"],
     each_version=False,

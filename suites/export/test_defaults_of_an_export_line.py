@@ -14,6 +14,7 @@ DEFAULTS = {"ro", "root_squash", "no_all_squash", "sync", "secure", "no_subtree_
     level=MUST,
     cites=["exports(5)", "exportfs(8)"],
     since="0.2",
+    asks=["export_options"],
 )
 def test_defaults_of_an_export_line(
     export: Exporter,

@@ -25,6 +25,7 @@ ours && /^[ \\t]*(WRITE|COMMIT):/ { printf "%s %d, %.1f ms each\\n", $1, $2, $2 
     level=SHOULD,
     cites=["exports(5)"],
     since="0.2",
+    asks=["no_root_squash"],
     features=["write-gathering"],
     needs=["power-cut"],
     each_version=False,

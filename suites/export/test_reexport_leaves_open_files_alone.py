@@ -15,6 +15,7 @@ _GO_ON = "os.write(held, b'after'); os.fsync(held); os.pread(held, 100, 0).decod
     level=MUST,
     cites=["exports(5)", "exportfs(8)"],
     since="0.2",
+    asks=["export_options"],
 )
 def test_reexport_leaves_open_files_alone(
     export: Exporter, client: NfsClient, nfs_server: NfsServer, nfs_version: str, evidence: Evidence

@@ -46,6 +46,7 @@ _ASKED_BEFORE_IN_V4 = {"truncate"}
     level=MUST,
     cites=["exports(5)", "RFC 1813 section 3.3.4", "RFC 7530 section 16.1", "RFC 7530 section 16.16"],
     since="0.1",
+    asks=["ro"],
 )
 def test_ro_export_refuses_writes(
     export: Exporter, client: NfsClient, nfs_server: NfsServer, nfs_version: str, evidence: Evidence

@@ -19,6 +19,7 @@ _ALL_BUT_NFS = ("1-2048", "2050-65534")
     level=SHOULD,
     cites=["rpcinfo(8)", "RFC 1833", "RFC 7530 section 3.1", "RFC 8881 section 2.9.3"],
     since="0.2",
+    asks=["no_root_squash"],
 )
 def test_rpc_services_are_registered(
     export: Exporter, client: NfsClient, nfs_server: NfsServer, nfs_version: str, evidence: Evidence

@@ -13,6 +13,7 @@ _READ_PAST_CACHE = "os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED); os.pre
     level=SHOULD,
     cites=["exports(5)"],
     since="0.2",
+    asks=["export_options"],
     features=["subtree-check"],
 )
 def test_subtree_check_decides_about_moved_files(

@@ -22,6 +22,7 @@ BEFORE, AFTER = 200, 50
         "juicedata/juicefs#7400",
     ],
     since="0.2",
+    asks=["no_root_squash"],
     needs=["power-cut"],
 )
 def test_sync_export_keeps_what_it_acknowledged(

@@ -38,6 +38,7 @@ for _ in range(200):
     level=MUST,
     cites=["nfs(5)", "rename(2)", "RFC 1813 section 3.3.14", "RFC 8881 section 18.26"],
     since="0.2",
+    asks=["no_root_squash"],
     needs=["two-nodes"],
 )
 def test_append_truncate_rename_are_seen_by_the_other_host(

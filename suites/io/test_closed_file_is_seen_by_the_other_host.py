@@ -13,6 +13,7 @@ ROUNDS = 10
     level=MUST,
     cites=["nfs(5)", "RFC 7530 section 10.3.1", "RFC 8881 section 10.3.1"],
     since="0.2",
+    asks=["no_root_squash"],
     needs=["two-nodes"],
 )
 def test_closed_file_is_seen_by_the_other_host(

@@ -27,6 +27,7 @@ won
     level=MUST,
     cites=["open(2)", "RFC 1813 section 3.3.8", "RFC 8881 section 18.16"],
     since="0.2",
+    asks=["no_root_squash"],
     needs=["two-nodes"],
 )
 def test_exclusive_create_has_one_winner(

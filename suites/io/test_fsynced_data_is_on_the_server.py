@@ -20,6 +20,7 @@ hashlib.sha256(data).hexdigest()
     level=MUST,
     cites=["fsync(2)", "RFC 1813 section 3.3.21", "RFC 8881 section 18.3"],
     since="0.2",
+    asks=["no_root_squash"],
 )
 def test_fsynced_data_is_on_the_server(
     export: Exporter, client: NfsClient, nfs_server: NfsServer, nfs_version: str, evidence: Evidence

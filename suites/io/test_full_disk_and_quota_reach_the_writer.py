@@ -29,6 +29,7 @@ except OSError as raised:
     level=MUST,
     cites=["write(2)", "fsync(2)", "close(2)", "RFC 7530 section 13.1.4", "RFC 8881 section 15.1.4"],
     since="0.2",
+    asks=["no_root_squash", "quota"],
 )
 def test_full_disk_and_quota_reach_the_writer(
     export: Exporter,

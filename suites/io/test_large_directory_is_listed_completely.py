@@ -22,6 +22,7 @@ names = [entry.name for entry in os.scandir('.')]
     level=MUST,
     cites=["readdir(3)", "RFC 1813 section 3.3.16", "RFC 8881 section 18.23"],
     since="0.2",
+    asks=["no_root_squash"],
 )
 def test_large_directory_is_listed_completely(
     export: Exporter, client: NfsClient, nfs_server: NfsServer, nfs_version: str, evidence: Evidence

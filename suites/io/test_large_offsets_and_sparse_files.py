@@ -26,6 +26,7 @@ middle = os.pread(file, 4096, {4 * 1024**3})
     level=MUST,
     cites=["lseek(2)", "RFC 1813 section 3.3.7", "RFC 8881 section 18.32"],
     since="0.2",
+    asks=["no_root_squash"],
 )
 def test_large_offsets_and_sparse_files(
     export: Exporter, client: NfsClient, nfs_server: NfsServer, nfs_version: str, evidence: Evidence

@@ -24,6 +24,7 @@ NAMES = (
     level=MUST,
     cites=["RFC 1813 section 4.6", "RFC 7530 section 12", "RFC 8881 section 14"],
     since="0.2",
+    asks=["no_root_squash"],
 )
 def test_names_are_kept(
     export: Exporter, client: NfsClient, nfs_server: NfsServer, nfs_version: str, evidence: Evidence

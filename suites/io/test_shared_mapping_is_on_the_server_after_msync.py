@@ -24,6 +24,7 @@ mapped = mmap.mmap(file, 8192, prot=mmap.PROT_READ)
     level=MUST,
     cites=["mmap(2)", "msync(2)", "RFC 8881 section 10.7"],
     since="0.2",
+    asks=["no_root_squash"],
 )
 def test_shared_mapping_is_on_the_server_after_msync(
     export: Exporter, two_hosts: TwoHosts, nfs_server: NfsServer, evidence: Evidence

@@ -32,6 +32,7 @@ before == data[:{MEBIBYTE}] and after == data[{2 * MEBIBYTE}:] and not hole.stri
         "copy_file_range(2)",
     ],
     since="0.2",
+    asks=["no_root_squash"],
     features=["allocate-and-copy"],
     versions=["4.2"],
 )

@@ -12,6 +12,7 @@ from fixtures.waiting import PATIENCE, eventually, promised
     level=MUST,
     cites=["unlink(2)", "RFC 1813 section 3.3.12"],
     since="0.2",
+    asks=["no_root_squash"],
 )
 def test_unlinked_open_file_stays_usable(
     export: Exporter, two_hosts: TwoHosts, nfs_server: NfsServer, evidence: Evidence

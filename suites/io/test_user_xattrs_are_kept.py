@@ -17,6 +17,7 @@ _COMPARE = "[os.getxattr('file', 'user.text').decode(), os.getxattr('file', 'use
     level=SHOULD,
     cites=["RFC 8276", "xattr(7)"],
     since="0.2",
+    asks=["no_root_squash"],
     features=["xattr"],
     versions=["4.2"],
 )

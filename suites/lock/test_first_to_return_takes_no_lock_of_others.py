@@ -16,6 +16,7 @@ _WRITE = "file.write('holder'); file.flush(); os.fsync(file.fileno())"
     level=SHOULD,
     cites=["RFC 7530 section 9.6.2", "RFC 8881 section 8.4.2", "RFC 8881 section 10.2.1"],
     since="0.2",
+    asks=["no_root_squash", "restart"],
     versions=["4.0", "4.1", "4.2"],
     needs=["two-nodes"],
 )

@@ -18,6 +18,7 @@ _WRITE = "file.write('holder'); file.flush(); os.fsync(file.fileno())"
     level=MUST,
     cites=["RFC 7530 section 9.6.2", "RFC 8881 section 8.4.2", "NixOS/nixpkgs#311168"],
     since="0.2",
+    asks=["no_root_squash", "restart"],
     versions=["4.0", "4.1", "4.2"],
     needs=["two-nodes"],
 )

@@ -29,6 +29,7 @@ except OSError as error:
         "red-hat-storage/cephci#5832",
     ],
     since="0.2",
+    asks=["no_root_squash"],
     needs=["two-nodes"],
 )
 def test_locks_exclude_the_other_host(

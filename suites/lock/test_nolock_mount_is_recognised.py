@@ -11,6 +11,7 @@ from fixtures.servers.server import NfsServer
     level=MUST,
     cites=["nfs(5)", "flatcar/Flatcar#161"],
     since="0.2",
+    asks=["no_root_squash"],
     versions=["3"],
 )
 def test_nolock_mount_is_recognised(

@@ -27,6 +27,7 @@ class Attempt(NamedTuple):
     level=MUST,
     cites=["mount.nfs(8)", "nfs(5)", "kubernetes-csi/csi-driver-nfs#251"],
     since="0.2",
+    asks=["versions"],
 )
 def test_impossible_mounts_fail_in_time(
     export: Exporter,

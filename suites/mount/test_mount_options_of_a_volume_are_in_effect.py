@@ -19,6 +19,7 @@ OPTIONS = ("nconnect=2", "hard", "noatime", "timeo=450", "retrans=3", "rsize=655
     level=MUST,
     cites=["https://kubernetes.io/docs/concepts/storage/persistent-volumes/#mount-options", "nfs(5)"],
     since="0.2",
+    asks=["no_root_squash"],
 )
 @pytest.mark.usefixtures("server_alone")
 def test_mount_options_of_a_volume_are_in_effect(

@@ -13,6 +13,7 @@ from fixtures.waiting import PATIENCE, promised
     level=MUST,
     cites=["https://kubernetes.io/docs/concepts/storage/persistent-volumes/#delete"],
     since="0.2",
+    asks=["no_root_squash"],
     each_version=False,
 )
 def test_delete_of_static_volume_fails(

@@ -16,6 +16,7 @@ from fixtures.waiting import PATIENCE, promised
         "https://kubernetes.io/docs/concepts/storage/persistent-volumes/#phase",
     ],
     since="0.2",
+    asks=["no_root_squash"],
     each_version=False,
 )
 def test_failed_volume_is_used_again(

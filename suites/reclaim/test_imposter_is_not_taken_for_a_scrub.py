@@ -12,7 +12,9 @@ from fixtures.servers.server import NfsServer
 from fixtures.waiting import PATIENCE, promised
 
 
-@requirement("NFSK8S-RECLAIM-005", level=MUST, cites=["kubernetes/kubernetes#53413"], since="0.2")
+@requirement(
+    "NFSK8S-RECLAIM-005", level=MUST, cites=["kubernetes/kubernetes#53413"], since="0.2", asks=["no_root_squash"]
+)
 @pytest.mark.usefixtures("recycling")
 def test_imposter_is_not_taken_for_a_scrub(
     export: Exporter, nfs_server: NfsServer, space: Space, images: EngineImages, evidence: Evidence

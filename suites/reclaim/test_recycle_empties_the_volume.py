@@ -32,6 +32,7 @@ chown -R 999:999 .hidden && chown -R 12345:23456 1 locked && chmod 000 locked/fi
         "kubernetes/kubernetes#59063",
     ],
     since="0.1",
+    asks=["no_root_squash"],
 )
 @pytest.mark.usefixtures("recycling")
 def test_recycle_empties_the_volume(export: Exporter, nfs_server: NfsServer, space: Space, evidence: Evidence) -> None:

@@ -19,6 +19,7 @@ from fixtures.waiting import PATIENCE, promised
         "openshift/origin#8721",
     ],
     since="0.2",
+    asks=["root_squash"],
     each_version=False,
 )
 @pytest.mark.usefixtures("recycling")

@@ -13,6 +13,7 @@ from fixtures.waiting import PATIENCE, promised
     level=MUST,
     cites=["https://kubernetes.io/docs/concepts/storage/persistent-volumes/#retain", "kubernetes/kubernetes#24682"],
     since="0.2",
+    asks=["no_root_squash"],
     each_version=False,
 )
 def test_retain_keeps_the_data(

@@ -29,6 +29,7 @@ OUTAGE = 60  # seconds: a node that is silent for 50 is called NotReady
         "kubernetes/kubernetes#123960",
     ],
     since="0.2",
+    asks=["no_root_squash"],
     needs=["power-cut"],
     each_version=False,
 )

@@ -21,6 +21,7 @@ from fixtures.waiting import PATIENCE, eventually, promised
     level=MUST,
     cites=["https://kubernetes.io/docs/concepts/storage/persistent-volumes/", "kubernetes/kubernetes#28885"],
     since="0.2",
+    asks=["no_root_squash"],
     needs=["fault-injection"],
     each_version=False,
 )

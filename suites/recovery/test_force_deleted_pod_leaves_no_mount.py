@@ -16,6 +16,7 @@ from fixtures.waiting import PATIENCE, eventually, promised
         "kubernetes/kubernetes#90593",
     ],
     since="0.2",
+    asks=["no_root_squash"],
 )
 def test_force_deleted_pod_leaves_no_mount(
     *,

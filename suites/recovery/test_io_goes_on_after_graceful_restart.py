@@ -14,6 +14,7 @@ BEFORE, AFTER = 100, 100
     level=MUST,
     cites=["nfs(5)", "RFC 7530 section 9.6.2", "RFC 8881 section 8.4.2"],
     since="0.2",
+    asks=["no_root_squash", "restart"],
     needs=["fault-injection"],
 )
 def test_io_goes_on_after_graceful_restart(

@@ -14,6 +14,7 @@ BEFORE, AFTER = 100, 100
     level=MUST,
     cites=["nfs(5)", "RFC 1813 section 4.8", "RFC 8881 section 8.4.2"],
     since="0.2",
+    asks=["no_root_squash", "kill"],
     needs=["fault-injection"],
 )
 def test_io_goes_on_after_server_was_killed(

@@ -17,6 +17,7 @@ BEFORE, AFTER = 100, 50
     level=MUST,
     cites=["RFC 1813 section 4.8", "RFC 8881 section 8.4.2", "marmos91/dittofs#1964"],
     since="0.2",
+    asks=["no_root_squash"],
     needs=["power-cut"],
 )
 def test_pods_go_on_after_power_cut(

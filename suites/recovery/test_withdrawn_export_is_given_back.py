@@ -16,6 +16,7 @@ _WRITE = "os.write(file, b'line\\n'); os.fsync(file)"
     level=MUST,
     cites=["exportfs(8)", "RFC 8881 section 15.1.2", "kubernetes/kubernetes#75918"],
     since="0.2",
+    asks=["export_options"],
     needs=["fault-injection"],
 )
 def test_withdrawn_export_is_given_back(

@@ -14,6 +14,7 @@ from fixtures.servers.server import Limit, NfsServer
     level=MUST,
     cites=["write(2)", "RFC 7530 section 13.1.4", "RFC 8881 section 15.1.4"],
     since="0.2",
+    asks=["no_root_squash", "limit"],
     needs=["fault-injection"],
 )
 def test_writing_goes_on_when_a_full_disk_has_room_again(

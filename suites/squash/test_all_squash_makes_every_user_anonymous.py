@@ -14,6 +14,7 @@ USERS = ("0:0", "1000:1000", "4242:2424,3434")
     level=MUST,
     cites=["exports(5)"],
     since="0.2",
+    asks=["all_squash"],
 )
 def test_all_squash_makes_every_user_anonymous(
     export: Exporter, client: NfsClient, nfs_server: NfsServer, nfs_version: str, evidence: Evidence

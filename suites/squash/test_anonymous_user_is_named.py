@@ -14,6 +14,7 @@ NAMED = "4321:5432"
     level=MUST,
     cites=["exports(5)"],
     since="0.2",
+    asks=["export_options"],
 )
 def test_anonymous_user_is_named(
     export: Exporter, client: NfsClient, nfs_server: NfsServer, nfs_version: str, evidence: Evidence

@@ -12,6 +12,7 @@ from fixtures.servers.server import NfsServer
     level=MUST,
     cites=["exports(5)", "docker-library/mysql#153"],
     since="0.1",
+    asks=["no_root_squash"],
 )
 def test_no_root_squash_keeps_root(
     export: Exporter,

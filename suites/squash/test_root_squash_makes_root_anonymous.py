@@ -12,6 +12,7 @@ from fixtures.servers.server import NfsServer
     level=MUST,
     cites=["exports(5)", "longhorn/longhorn#2357"],
     since="0.1",
+    asks=["export_options"],
 )
 def test_root_squash_makes_root_anonymous(
     export: Exporter,

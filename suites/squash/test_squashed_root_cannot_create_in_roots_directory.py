@@ -26,6 +26,7 @@ touch /data/file
     level=MUST,
     cites=["exports(5)", "RFC 1813 section 4.4"],
     since="0.2",
+    asks=["root_squash"],
 )
 def test_squashed_root_cannot_create_in_roots_directory(
     export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence

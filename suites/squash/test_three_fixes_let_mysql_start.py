@@ -30,6 +30,7 @@ FIXES: dict[str, tuple[str, str, dict[str, Any] | None]] = {
         "kubernetes/kubernetes#54601",
     ],
     since="0.2",
+    asks=["export_options"],
     each_version=False,
 )
 def test_three_fixes_let_mysql_start(

@@ -17,6 +17,7 @@ _USE = 'touch "$1/$2/own"'
     features=["server-side-groups"],
     cites=["rpc.mountd(8)", "RFC 5531"],
     since="0.2",
+    asks=["own-server"],
     each_version=False,
 )
 def test_users_in_many_groups_have_the_rights_of_all(

@@ -31,6 +31,7 @@ except OSError as error:
         "kubernetes-csi/csi-driver-nfs#427",
     ],
     since="0.2",
+    asks=["no_root_squash", "limit"],
 )
 def test_server_enforces_the_capacity(
     *,

@@ -20,6 +20,7 @@ from fixtures.waiting import PATIENCE, eventually, promised
         "kubernetes/kubernetes#108374",
     ],
     since="0.2",
+    asks=["root_squash"],
 )
 def test_sub_path_mounts_a_directory(
     *, export: Exporter, nfs_server: NfsServer, space: Space, images: EngineImages, probe: Prober, evidence: Evidence

@@ -23,6 +23,7 @@ touch /data/file
         "kubernetes/kubernetes#12944",
     ],
     since="0.2",
+    asks=["root_squash"],
 )
 def test_supplemental_groups_count_and_fs_group_does_not(
     export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence

@@ -18,6 +18,7 @@ _ARRANGE = ("CREATE DATABASE myshop", "CREATE TABLE myshop.ledger (id INT PRIMAR
     level=MUST,
     cites=["https://dev.mysql.com/doc/refman/en/innodb-recovery.html", "fsync(2)"],
     since="0.2",
+    asks=["no_root_squash"],
 )
 def test_committed_rows_survive_a_kill(
     *, export: Exporter, nfs_server: NfsServer, space: Space, mysql: MySql, kill: Killer, evidence: Evidence

@@ -28,6 +28,7 @@ COMMITS = 50
         "marmos91/dittofs#1964",
     ],
     since="0.2",
+    asks=["export_options"],
     needs=["power-cut"],
     each_version=False,
 )

@@ -43,6 +43,7 @@ for row in shop.execute("SELECT * FROM goods ORDER BY id"):
         "https://www.sqlite.org/lockingv3.html",
     ],
     since="0.2",
+    asks=["root_squash"],
     each_version=False,
 )
 def test_databases_keep_their_data(

@@ -24,6 +24,7 @@ _ROWS = "SELECT * FROM myshop.goods ORDER BY id"
     level=MUST,
     cites=["https://dev.mysql.com/doc/refman/en/mysqldump.html"],
     since="0.2",
+    asks=["no_root_squash"],
     each_version=False,
 )
 def test_dump_is_restored(

@@ -25,6 +25,7 @@ OUTDATED = "1251: Client does not support authentication protocol requested by s
         "docker-library/mysql#411",
     ],
     since="0.2",
+    asks=["no_root_squash"],
     each_version=False,
 )
 def test_login_needs_tls_and_todays_plugin(

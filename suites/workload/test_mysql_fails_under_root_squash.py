@@ -18,6 +18,7 @@ REFUSED = re.compile(r"^chown: changing ownership of '/var/lib/mysql[^']*': Oper
     level=MUST,
     cites=["exports(5)", "docker-library/mysql#153", "docker-library/mysql#438"],
     since="0.1",
+    asks=["root_squash"],
 )
 def test_mysql_fails_under_root_squash(
     export: Exporter, nfs_server: NfsServer, space: Space, mysql: MySql, evidence: Evidence

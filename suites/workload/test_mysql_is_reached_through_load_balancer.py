@@ -17,6 +17,7 @@ from fixtures.workloads.mysql import MySql
         "https://dev.mysql.com/doc/connector-python/en/",
     ],
     since="0.1",
+    asks=["no_root_squash"],
     each_version=False,
 )
 def test_mysql_is_reached_through_load_balancer(

@@ -25,6 +25,7 @@ _READ = "SELECT id, name FROM myshop.goods ORDER BY id"
         "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#recreate-deployment",
     ],
     since="0.1",
+    asks=["no_root_squash"],
 )
 def test_mysql_rows_survive_pod_deletion(
     export: Exporter, nfs_server: NfsServer, space: Space, mysql: MySql, evidence: Evidence

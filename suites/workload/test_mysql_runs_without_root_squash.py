@@ -16,6 +16,7 @@ MYSQL_USER = "999:999"
     level=MUST,
     cites=["exports(5)", "docker-library/mysql#153"],
     since="0.1",
+    asks=["no_root_squash"],
 )
 def test_mysql_runs_without_root_squash(
     export: Exporter,

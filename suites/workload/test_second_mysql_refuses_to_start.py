@@ -25,6 +25,7 @@ _ARRANGE = (
     level=MUST,
     cites=["https://dev.mysql.com/doc/refman/en/innodb-parameters.html", "sclorg/mysql-container#182"],
     since="0.2",
+    asks=["no_root_squash"],
     needs=["two-nodes"],
 )
 def test_second_mysql_refuses_to_start(

@@ -120,6 +120,7 @@ def test_every_diagnosis_is_complete_and_silent_about_a_healthy_export() -> None
         ("an opened file shows what was closed before\nround 0", "cache-not-revalidated"),
         (f"what fsync acknowledged is on the server\n{'0a' * 32}", "server-holds-other-bytes"),
         ("flock excludes the other host\nno error", "locks-stay-on-the-client"),
+        ("a member of the group may write\n`setpriv` exited 2: can't cd to team", "server-looks-up-groups"),
         ("the directory on the server is empty\n['d 0755 1']", "recycler-scrubs-nothing"),
         ("MySQL does as it is told\n1049 (42000): Unknown database 'myshop'", "rows-gone-with-the-pod"),
     ],

@@ -1,0 +1,85 @@
+"""What judging a requirement asks of a server that the suite did not start, and whether a target file gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from certify.requirement import OWN_SERVER, Requirement
+from certify.target import Server
+
+_BY_HOOK = "export_options"  # a server that exports what it is told to needs no exports that are there before
+# What an export line says by saying nothing (exports(5)).
+_BY_DEFAULT = ("root_squash", "ro")
+
+
+@dataclass(frozen=True)
+class Lack:
+    """What is not given, as `hook restart` or `an export with root_squash`; `perhaps` it is there unsaid."""
+
+    what: str
+    perhaps: bool = False
+
+
+def asked(requirement: Requirement) -> tuple[str, ...]:
+    """Return all words of what is asked; who needs power cuts needs them of the server, too."""
+    return (*requirement.asks, *(("power_cut",) if "power-cut" in requirement.needs else ()))
+
+
+def in_words(word: str) -> str:
+    """Return one word as the target file's reader wants it, in Markdown.
+
+    >>> in_words("restart"), in_words("root_squash")
+    ('hook `restart`', 'an export with `root_squash`, or hook `export_options`')
+    """
+    if word == OWN_SERVER:
+        return "a server that the suite starts"
+    if word in HOOKS:
+        return HOOKS[word]
+    return f"{_EXPORTS.get(word, f'an export with `{word}`')}, or hook `{_BY_HOOK}`"
+
+
+def lacks(server: Server, words: Iterable[str]) -> list[Lack]:
+    """Return what a server lacks of what is asked; nothing for one that the suite starts."""
+    if server.kind != "external":
+        return []
+    return [lack for word in words if (lack := _lack(server, word))]
+
+
+def _lack(server: Server, word: str) -> Lack | None:
+    if word == OWN_SERVER:
+        return Lack("a server that the suite starts")
+    if word in HOOKS:
+        given = getattr(server.hooks, word) is not None
+        # A version that nobody declares may be off already, which is found out by mounting.
+        return None if given else Lack(f"hook {word}", perhaps=word == "versions")
+    if server.hooks.export_options:
+        return None
+    if word in _EXPORTS:
+        small = [export for export in server.exports if export.limit and (word == "limit" or export.quota)]
+        return None if small else Lack(f"an export with a {word}")
+    said = [export.options for export in server.exports]
+    if any(word in _split(options) or (options and word in _BY_DEFAULT and _unsaid(word, options)) for options in said):
+        return None
+    return Lack(f"an export with {word}", perhaps="" in said and word in _FOUND_OUT)
+
+
+def _split(options: str) -> list[str]:
+    return [option.strip() for option in options.split(",")]
+
+
+def _unsaid(word: str, options: str) -> bool:
+    opposites: Mapping[str, tuple[str, ...]] = {"root_squash": ("no_root_squash", "all_squash"), "ro": ("rw",)}
+    return not set(opposites[word]) & set(_split(options))
+
+
+HOOKS = {
+    "export_options": "hook `export_options`",
+    "restart": "hook `restart`",
+    "kill": "hooks `kill` and `restart`",
+    "versions": "a version that the server neither declares nor offers, or hook `versions`",
+    "power_cut": "hook `power_cut`",
+    "shell": "hook `shell`",
+}
+_EXPORTS = {"limit": "an export with a `limit`", "quota": "an export with a `limit` and a `quota`"}
+_FOUND_OUT = ("root_squash", "no_root_squash", "ro")  # by a client, where the target file says nothing of an export
