@@ -6,6 +6,7 @@ from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
 from fixtures.clusters.kind import NETWORK
+from fixtures.connections import OwnAddresses
 from fixtures.scenario import Exporter
 from fixtures.servers.server import NfsServer
 
@@ -19,7 +20,7 @@ _REFUSALS = ("access denied by server while mounting", "reason given by server: 
     level=MUST,
     cites=["exports(5)", "mount.nfs(8)"],
     since="0.2",
-    asks=["export_options"],
+    asks=["export_options", "shell"],
 )
 def test_export_is_served_to_its_clients_alone(
     export: Exporter,
@@ -27,6 +28,7 @@ def test_export_is_served_to_its_clients_alone(
     other_client: NfsClient,
     nfs_server: NfsServer,
     *,
+    own_addresses: OwnAddresses,
     nfs_version: str,
     evidence: Evidence,
 ) -> None:
@@ -36,6 +38,7 @@ def test_export_is_served_to_its_clients_alone(
     for a foreign subnet and one for `*`; who can reads a file, who cannot gets mount's message. Observed on the
     server: the rules in effect, and the file that was served.
     """
+    own_addresses(client, other_client)
     inside, outside = client.address(NETWORK), other_client.address(NETWORK)
     subnet = str(ipaddress.ip_interface(f"{inside}/16").network)
     rules = {inside: {inside}, subnet: {inside, outside}, FOREIGN: set[str](), "*": {inside, outside}}

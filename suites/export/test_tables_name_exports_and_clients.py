@@ -4,6 +4,7 @@ from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
 from fixtures.clusters.kind import NETWORK
+from fixtures.connections import OwnAddresses
 from fixtures.scenario import Exporter
 from fixtures.servers.server import NfsServer
 from fixtures.waiting import PATIENCE, eventually
@@ -19,7 +20,13 @@ from fixtures.waiting import PATIENCE, eventually
     versions=["3"],
 )
 def test_tables_name_exports_and_clients(
-    export: Exporter, client: NfsClient, nfs_server: NfsServer, nfs_version: str, evidence: Evidence
+    *,
+    export: Exporter,
+    client: NfsClient,
+    nfs_server: NfsServer,
+    own_addresses: OwnAddresses,
+    nfs_version: str,
+    evidence: Evidence,
 ) -> None:
     """`showmount -e`, `/var/lib/nfs/etab` and `/var/lib/nfs/rmtab` say truly what is exported and which NFSv3 clients
     mount it.
@@ -27,7 +34,7 @@ def test_tables_name_exports_and_clients(
     Observed on the client: `showmount -e` lists the export with its address rule, `showmount -a` the client while it
     mounts, and no longer. Observed on the server: the same in etab and rmtab.
     """
-    nfs_server.shell("look at etab and rmtab")  # which no mount shows
+    own_addresses(client)
     address = client.address(NETWORK)
     shared = export("rw,sync,no_subtree_check", clients=address)
     files = nfs_server.files(shared)

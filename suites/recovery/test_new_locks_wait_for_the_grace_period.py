@@ -4,6 +4,8 @@ import time
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
+from fixtures.clients.host import NfsClient
+from fixtures.connections import OwnAddresses
 from fixtures.faults.power import StoragePower
 from fixtures.scenario import Exporter, TwoHosts
 from fixtures.servers.server import NfsServer, Restartable
@@ -23,7 +25,9 @@ _LOCK = "{name} = open('{name}', 'a+'); fcntl.lockf({name}, fcntl.LOCK_EX | fcnt
 def test_new_locks_wait_for_the_grace_period(
     *,
     export: Exporter,
+    client: NfsClient,
     two_hosts: TwoHosts,
+    own_addresses: OwnAddresses,
     nfs_server: NfsServer,
     restartable: Restartable,
     power: StoragePower,
@@ -41,6 +45,8 @@ def test_new_locks_wait_for_the_grace_period(
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     # Whether an empty file outlives a power cut is not what is asked here: both are on the disk.
     nfs_server.files(shared).shell("touch held free; sync held free")
+    if nfs_version == "3":  # clients are told of a boot at the address that the server knows
+        own_addresses(client)
     holder, other = two_hosts(shared)
     holder.do(_LOCK.format(name="held"))
     if nfs_version == "3":  # NFSv3 tells clients of a boot alone, sm-notify(8)

@@ -62,7 +62,7 @@ BY_FIXTURE = {
     "exactly=True": {"export_options"},
     "nfs_server.set_options(": {"export_options"},
     "nfs_server.withdraw(": {"export_options"},
-    "nfs_server.shell(": {"shell"},
+    "own_addresses(client, ": {"shell"},
 }
 
 
