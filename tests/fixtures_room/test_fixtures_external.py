@@ -212,7 +212,7 @@ def test_a_killed_server_is_started_by_the_hook_restart(tmp_path: Path) -> None:
     client.code = 0
     server.ensure_serving()
     assert started.exists()
-    with pytest.raises(EnvironmentFailure, match=r"after it was killed: .*server\.hooks\.restart"):
+    with pytest.raises(EnvironmentFailure, match=r"start the NFS server after it was killed: .*server\.hooks\.restart"):
         _server(client, hooks={"kill": "true"}).kill()
 
 

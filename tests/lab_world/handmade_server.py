@@ -57,6 +57,11 @@ class HandmadeServer:
         command = f"{sys.executable} -m tests.lab_world.handmade_server $NFS_POWER"
         return text.replace("examples/hooks/ipmi-power.sh", command)
 
+    def leave_out(self, version: str) -> None:
+        """Restart its service without an NFS version."""
+        script = f"rpc.nfsd 0; rpc.nfsd --no-nfs-version {version} 8"
+        _inside(lambda machine: _run(machine, script))
+
 
 def start(folder: Path) -> HandmadeServer:
     """Take the place of the suite's own server in the world that is up."""
@@ -76,6 +81,10 @@ def _start(machine: Machine, folder: Path) -> None:
         f'#!/bin/sh\n{environment}shift\nexec {docker} exec -i {_CONTAINER} chroot {_ROOT} sh -c "$*"\n'
     )
     stand_in.chmod(0o700)
+
+
+def _run(machine: Machine, script: str) -> None:
+    machine.docker("exec", _CONTAINER, "chroot", _ROOT, "sh", "-c", script)
 
 
 def _wait(machine: Machine) -> None:
