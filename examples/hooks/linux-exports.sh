@@ -41,7 +41,7 @@ remove)
     exportfs -ra
     exportfs -f
     if mountpoint -q "$path"; then
-        umount "$path"
+        umount "$path" || umount -l "$path" # the server may hold it a moment longer
         rm -f "$image"
     fi
     rm -rf "$path"
