@@ -186,10 +186,15 @@ def test_restart_and_power_are_the_operators() -> None:
         (FakeClient(ends="timed out"), lambda server: server.kill(), r"hooks\.kill .* still open"),
         (FakeClient(), lambda server: server.kill(), r"hooks\.kill .* port 2049 still accepts"),
         (FakeClient(), lambda server: server.refusing("3").__enter__(), r"hooks\.versions .* still mounts with NFS 3"),
+        (
+            FakeClient(refuses="vers=4.2"),
+            lambda server: server.restart(),
+            r"hooks\.restart .* no client can mount an export",
+        ),
         (FakeClient(), lambda server: server.cut_power("storage"), r"hooks\.power_cut .* port 2049 still accepts"),
         (FakeClient(code=32), lambda server: server.export("one", "rw"), r"hooks\.export_options .* nobody can mount"),
     ],
-    ids=["restart", "kill: open", "kill: accepts", "versions", "power_cut", "export_options"],
+    ids=["restart", "kill: open", "kill: accepts", "versions", "restart: no mount", "power_cut", "export_options"],
 )
 def test_a_hook_that_lies_is_named(client: FakeClient, do: Callable[[External], object], words: str) -> None:
     with pytest.raises(EnvironmentFailure, match=words):
