@@ -61,6 +61,9 @@ def test_the_suites_own_servers_are_described_unless_the_file_says_otherwise() -
     assert target.parse("[product]\nname = 'Ours'\n[nfs]\nfeatures = []\n").product.name == "Ours"
 
 
+SMALL = "[server]\nkind = 'external'\naddress = 'a'\nexports = [{{ path = '/b', {} }}]"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -78,6 +81,11 @@ def test_the_suites_own_servers_are_described_unless_the_file_says_otherwise() -
         ("[server]\nexport = 'filer:/vol'", ["server: address, exports", "knfsd is started by the suite"]),
         ("[server]\nkind = 'external'\nexport = 'a:/b'\n[server.hooks]\nboot = 'x'", ["unknown key server.hooks.boot"]),
         ("[server]\nkind = 'external'\nexport = 'a:/b'\n[server.hooks]\nshell = ''", ["server.hooks.shell"]),
+        (SMALL.format("limit = '2Gi'"), ["limit = '2Gi'", "let it hold 1024Mi at most"]),
+        (SMALL.format("limit = '64M'"), ["server.exports.0.limit"]),
+        (SMALL.format("limit = '8Mi', quota = { user = 1, limit = '8Mi' }"), ["quota is a part of the export's limit"]),
+        ("[nfs]\nmount_options = ['soft,ro']", ["nfs.mount_options.0: 'soft,ro' is not one mount option"]),
+        ("[nfs]\nmount_options = ['vers=3']", ["which versions are mounted is said by nfs.versions"]),
         ("[cluster]\nkind = 'existing'", ['cluster: kind = "existing" needs kubeconfig and context']),
         ("[cluster]\ncontext = 'a'", ['context, prefix and image_prefix are of kind = "existing"']),
         (
