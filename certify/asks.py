@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from certify.export_line import completed
 from certify.requirement import OWN_SERVER, Requirement
 from certify.target import Server
 
 _BY_HOOK = "export_options"  # a server that exports what it is told to needs no exports that are there before
-# What an export line says by saying nothing (exports(5)).
-_BY_DEFAULT = ("root_squash", "ro")
+_HOOKS = {
+    "export_options": "hook `export_options`",
+    "restart": "hook `restart`",
+    "kill": "hooks `kill` and `restart`",
+    "versions": "a version that the server neither declares nor offers, or hook `versions`",
+    "power_cut": "hook `power_cut`",
+    "shell": "hook `shell`",
+}
+_EXPORTS = {"limit": "an export with a `limit`", "quota": "an export with a `limit` and a `quota`"}
+_FOUND_OUT = ("root_squash", "no_root_squash", "ro")  # by a client, where the target file says nothing of an export
 
 
 @dataclass(frozen=True)
@@ -34,8 +43,8 @@ def in_words(word: str) -> str:
     """
     if word == OWN_SERVER:
         return "a server that the suite starts"
-    if word in HOOKS:
-        return HOOKS[word]
+    if word in _HOOKS:
+        return _HOOKS[word]
     return f"{_EXPORTS.get(word, f'an export with `{word}`')}, or hook `{_BY_HOOK}`"
 
 
@@ -49,7 +58,7 @@ def lacks(server: Server, words: Iterable[str]) -> list[Lack]:
 def _lack(server: Server, word: str) -> Lack | None:
     if word == OWN_SERVER:
         return Lack("a server that the suite starts")
-    if word in HOOKS:
+    if word in _HOOKS:
         given = getattr(server.hooks, word) is not None
         # A version that nobody declares may be off already, which is found out by mounting.
         return None if given else Lack(f"hook {word}", perhaps=word == "versions")
@@ -59,27 +68,6 @@ def _lack(server: Server, word: str) -> Lack | None:
         small = [export for export in server.exports if export.limit and (word == "limit" or export.quota)]
         return None if small else Lack(f"an export with a {word}")
     said = [export.options for export in server.exports]
-    if any(word in _split(options) or (options and word in _BY_DEFAULT and _unsaid(word, options)) for options in said):
+    if any(options and word in completed(options) for options in said):
         return None
     return Lack(f"an export with {word}", perhaps="" in said and word in _FOUND_OUT)
-
-
-def _split(options: str) -> list[str]:
-    return [option.strip() for option in options.split(",")]
-
-
-def _unsaid(word: str, options: str) -> bool:
-    opposites: Mapping[str, tuple[str, ...]] = {"root_squash": ("no_root_squash", "all_squash"), "ro": ("rw",)}
-    return not set(opposites[word]) & set(_split(options))
-
-
-HOOKS = {
-    "export_options": "hook `export_options`",
-    "restart": "hook `restart`",
-    "kill": "hooks `kill` and `restart`",
-    "versions": "a version that the server neither declares nor offers, or hook `versions`",
-    "power_cut": "hook `power_cut`",
-    "shell": "hook `shell`",
-}
-_EXPORTS = {"limit": "an export with a `limit`", "quota": "an export with a `limit` and a `quota`"}
-_FOUND_OUT = ("root_squash", "no_root_squash", "ro")  # by a client, where the target file says nothing of an export

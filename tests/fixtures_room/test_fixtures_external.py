@@ -10,12 +10,13 @@ import pytest
 
 from certify import target
 from certify.errors import EnvironmentFailure
+from certify.export_line import completed
 from certify.target import Hooks, Nfs, Server
 from fixtures.commands import CommandResult
 from fixtures.engines.engine import PowerSwitch
 from fixtures.faults.power import storage_power
 from fixtures.servers.external.hooks import HookShell, OperatorHooks
-from fixtures.servers.external.offers import Offer, completed, find
+from fixtures.servers.external.offers import Offer, find
 from fixtures.servers.external.provider import External
 from fixtures.servers.server import Limit, Restartable
 from tests.fixtures_room.fakes import result
