@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from certify.asks import asked, lacks
+from certify.asks import Lack, asked, lacks
 from certify.catalogue import Catalogue
 from certify.durations import known_durations
 from certify.following import minutes
@@ -67,7 +67,7 @@ def plan_lines(scenarios: list[tuple[str, Requirement]], seconds: Mapping[str, f
 def _what_can_be_judged(requirements: list[Requirement], target: Target) -> Iterator[str]:
     """Return how many scenarios this server lets be judged, and how many more each further thing would."""
     declared = [requirement for requirement in requirements if requirement.features <= target.features]
-    missing = [[lack.what for lack in lacks(target.server, asked(each)) if not lack.perhaps] for each in declared]
+    missing = [_missing(lacks(target.server, asked(each))) for each in declared]
     yield f"can be judged on this server: {missing.count([])} of {len(requirements)} scenarios"
     for what, count in Counter(each[0] for each in missing if len(each) == 1).most_common():
         yield f"{what} would let {count} more be judged"
@@ -82,6 +82,10 @@ def _outlook(requirement: Requirement, target: Target) -> str:
     if undeclared := sorted(requirement.features - target.features):
         return f"  (not supported: {', '.join(undeclared)} not declared)"
     found = lacks(target.server, asked(requirement))
-    if missing := [lack.what for lack in found if not lack.perhaps]:
+    if missing := _missing(found):
         return f"  (not judged without {' and '.join(missing)})"
     return f"  (judged if there is {' and '.join(lack.what for lack in found)})" if found else ""
+
+
+def _missing(found: list[Lack]) -> list[str]:
+    return [lack.what for lack in found if not lack.perhaps]

@@ -96,7 +96,7 @@ def external_servers_md(catalogue: Catalogue) -> str:
             what = "; ".join(in_words(word) for word in words)
             rows.append(f"| {requirement.id} | {requirement.level} | {what} |")
     others = sum(not entry.planned for entry in catalogue.entries) - len(rows)
-    return "\n".join([*_EXTERNAL_SERVERS.format(others=others).splitlines(), *rows]) + "\n"
+    return _EXTERNAL_SERVERS.format(others=others) + "".join(f"{row}\n" for row in rows)
 
 
 def _profile_rows(catalogue: Catalogue) -> Iterator[str]:
