@@ -1,5 +1,6 @@
 """A server that is not ours: which export is taken, what hooks are told, and what is said when one is missing."""
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -59,6 +60,12 @@ class FakeClient:
         )
 
 
+def seen(**values: object) -> str:
+    """What the look at an export prints, where nothing is wrong with it."""
+    well = {"size": 9000, "free": 8000, "root": "0:0", "somebody": "1000:1000", "clock": 0}
+    return json.dumps({**well, "snapshots": [], "nested": [], **values})
+
+
 def _server(client: FakeClient, *, nfs: dict[str, Any] | None = None, **values: Any) -> External:
     where = {} if "address" in values else {"export": "filer:/vol/k8s"}
     told = Server.model_validate({"kind": "external", **where, **values})
@@ -113,7 +120,7 @@ def test_the_shell_hook_runs_whole_scripts_with_their_arguments() -> None:
 
 def test_directories_are_made_in_a_given_export_and_removed(tmp_path: Path) -> None:
     (tmp_path / "vol/k8s").mkdir(parents=True)
-    server = _server(FakeClient("rw\nno_root_squash\n"), directory=str(tmp_path), hooks={"shell": "sh"})
+    server = _server(FakeClient(seen()), directory=str(tmp_path), hooks={"shell": "sh"})
     export = server.export("one-0123abcd", "rw,no_root_squash")
     folder = tmp_path / "vol/k8s/nfs-conformance"
     assert export.path == "/vol/k8s/nfs-conformance/one-0123abcd"
@@ -136,7 +143,7 @@ def test_directories_are_made_in_a_given_export_and_removed(tmp_path: Path) -> N
     ids=["no such export", "address rule", "defaults"],
 )
 def test_what_no_given_export_has_needs_the_hook(options: str, more: dict[str, Any]) -> None:
-    server = _server(FakeClient("rw\nno_root_squash\n"))
+    server = _server(FakeClient(seen()))
     with pytest.raises(EnvironmentFailure, match=r"server\.hooks\.export_options of the target file"):
         server.export("one", options, **more)
 
@@ -258,7 +265,7 @@ def test_the_anonymous_user_is_the_exports() -> None:
     options = "rw,root_squash,anonuid=1025,anongid=100"
     server = _server(FakeClient("0\n"), address="filer", exports=[{"path": "/a", "options": options}])
     assert server.anonymous(server.export("one", "rw")) == "1025:100"
-    found = _server(FakeClient("rw\nroot_squash,anonuid=99,anongid=99\n"))
+    found = _server(FakeClient(seen(root="99:99")))
     assert found.anonymous(found.export("one", "rw")) == "99:99"
 
 
@@ -273,7 +280,8 @@ class UnwritableExport(FakeClient):
 
 @pytest.mark.parametrize("exports", [{}, {"address": "filer", "exports": [{"path": "/a", "options": "rw"}]}])
 def test_an_export_in_which_root_may_not_write_is_named_with_what_to_do(exports: dict[str, Any]) -> None:
-    client = UnwritableExport(error="touch: cannot touch '.nfs-conformance': Permission denied", code=1)
+    refused = "mkdir: cannot create directory 'nfs-conformance': Permission denied"
+    client = FakeClient(seen(root="EACCES")) if not exports else UnwritableExport(error=refused, code=1)
     with pytest.raises(EnvironmentFailure, match=r"may not write in /\w+.*chmod 1777.*hooks\.shell"):
         _server(client, **exports).export("one", "rw")
 
@@ -285,7 +293,7 @@ def test_its_own_shell_is_the_hook() -> None:
 
 
 def test_every_mount_has_what_the_operator_needs() -> None:
-    client = FakeClient("rw\nno_root_squash\n")
+    client = FakeClient(seen())
     _server(client, nfs={"mount_options": ["port=20049", "sec=sys"]}).export("one", "rw")
     (mounted,) = {said for said in client.said if said[-1] == "filer:/vol/k8s"}
     assert mounted[1] == "port=20049,sec=sys,vers=4.2,actimeo=0,lookupcache=none"
