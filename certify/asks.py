@@ -16,6 +16,7 @@ _HOOKS = {
     "kill": "hooks `kill` and `restart`",
     "versions": "a version that the server neither declares nor offers, or hook `versions`",
     "power_cut": "hook `power_cut`",
+    "disk": "hook `disk`",
     "shell": "hook `shell`",
 }
 _EXPORTS = {"limit": "an export with a `limit`", "quota": "an export with a `limit` and a `quota`"}

@@ -19,7 +19,7 @@ ABILITIES = {
 # target file by its name, a small export (`limit`, `quota`), or an export option.
 OWN_SERVER = "own-server"
 ASKS = (
-    *("export_options", "restart", "kill", "versions", "shell", "limit", "quota", OWN_SERVER),
+    *("export_options", "restart", "kill", "versions", "disk", "shell", "limit", "quota", OWN_SERVER),
     *("root_squash", "no_root_squash", "all_squash", "ro", "insecure"),
 )
 ID_PATTERN = re.compile(r"NFSK8S-(?P<area>[A-Z][A-Z0-9]*)-(?P<number>[0-9]{3})")

@@ -79,6 +79,7 @@ class Hooks(_Section):
     )
     kill: _Hook = Field(default=None, description="end every process of the NFS service at once; `restart` starts it")
     power_cut: _Hook = Field(default=None, description="cut the power of the server's machine, and switch it on")
+    disk: _Hook = Field(default=None, description="let the disk below a small export fail, and repair it")
     shell: _Hook = Field(default=None, description="run the script on standard input as root on the server")
 
 

@@ -5,7 +5,8 @@ exec ssh "root@$NFS_SERVER" sh -s -- \
     "'$NFS_ACTION' '$NFS_EXPORT' '$NFS_OPTIONS' '$NFS_CLIENTS' '$NFS_MODE' '$NFS_LIMIT' '$NFS_QUOTA'" <<'SERVER'
 set -eu
 action=$1 path=$2 options=$3 clients=$4 mode=$5 limit=$6 quota=$7
-file=/etc/exports.d/$(basename "$path").exports
+name=$(basename "$path")
+file=/etc/exports.d/$name.exports
 image=$path.image
 mkdir -p /etc/exports.d
 exec 9>/run/nfs-conformance.lock && flock -w 20 9
@@ -13,7 +14,10 @@ exec 9>/run/nfs-conformance.lock && flock -w 20 9
 make_small() {
     truncate -s "${limit}M" "$image"
     mke2fs -q -F -t ext4 -m 0 -O quota -E quotatype=usrquota "$image"
-    mount -o loop,usrquota "$image" "$path"
+    disk=$(losetup --find --show "$image")
+    # With the device mapper in between, the hook disk can let it fail.
+    dmsetup create "$name" --table "0 $(blockdev --getsz "$disk") linear $disk 0"
+    mount -o usrquota "/dev/mapper/$name" "$path"
     rmdir "$path/lost+found"
     [ -z "$quota" ] || setquota -u "${quota%:*}" 0 "$((${quota#*:} * 1024))" 0 0 "$path"
 }
@@ -42,6 +46,8 @@ remove)
     exportfs -f
     if mountpoint -q "$path"; then
         umount "$path" || umount -l "$path" # the server may hold it a moment longer
+        dmsetup remove --deferred "$name"
+        losetup --detach "$(losetup --noheadings --output NAME --associated "$image")"
         rm -f "$image"
     fi
     rm -rf "$path"

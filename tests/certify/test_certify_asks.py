@@ -57,6 +57,7 @@ def test_power_cuts_are_asked_of_the_server_as_well() -> None:
 BY_FIXTURE = {
     "restartable: ": {"restart", "kill", "versions"},
     "power: ": {"power_cut"},
+    "failing_disk: ": {"disk"},
     "group_resolver: ": {"own-server"},
     "limit=Limit(": {"limit", "quota"},
     "exactly=True": {"export_options"},

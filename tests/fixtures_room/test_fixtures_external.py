@@ -19,7 +19,7 @@ from fixtures.faults.power import storage_power
 from fixtures.servers.external.hooks import HookShell, OperatorHooks
 from fixtures.servers.external.offers import Offer, find
 from fixtures.servers.external.provider import External
-from fixtures.servers.server import Limit, Restartable
+from fixtures.servers.server import FailingDisk, Limit, Restartable
 from tests.fixtures_room.fakes import result
 
 SQUASHED = Offer("/squashed", completed("rw"))
@@ -326,3 +326,25 @@ def test_the_export_hook_is_told_how_small_and_is_not_believed() -> None:
     heedless = _server(FakeClient("1200000 4096\n"), hooks={"export_options": "echo rw"})
     with pytest.raises(EnvironmentFailure, match=r"NFS_LIMIT was 48 MiB, clients see 4687 MiB"):
         heedless.export("one", "rw", limit=limit)
+
+
+def test_a_failing_disk_is_the_operators(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    disk = f'echo "$NFS_DISK $NFS_EXPORT" >> {told}'
+    given = _server(FakeClient("0\n"), address="filer", exports=[SMALL], hooks={"disk": disk})
+    assert isinstance(given, FailingDisk)
+    small = given.export("one", "rw", limit=Limit(48))
+    with given.failing_disk(small):
+        assert told.read_text() == f"fails {small.path}\n"
+    assert told.read_text() == f"fails {small.path}\nworks {small.path}\n"
+
+    told.unlink()
+    hooks = {"disk": disk, "export_options": f'echo "$NFS_ACTION $NFS_EXPORT" >> {told}; echo rw'}
+    server = _server(FakeClient("12000 4096\n"), hooks=hooks)
+    made = server.export("two", "rw", limit=Limit(48))
+    with server.failing_disk(made):
+        pass
+    actions = [line.split()[0] for line in told.read_text().splitlines()]
+    assert actions == ["export", "fails", "withdraw", "works", "export"], "nothing is exported while it is repaired"
+    with pytest.raises(EnvironmentFailure, match=r"server\.hooks\.disk"), _server(FakeClient()).failing_disk(small):
+        pass

@@ -14,6 +14,7 @@ import pytest
 from certify.errors import EnvironmentFailure
 from fixtures.commands import CommandResult
 from fixtures.faults import journal
+from fixtures.faults.disk import must_be_felt
 from fixtures.faults.journal import BLOCK, CHANGES, RECORD, record
 from fixtures.faults.ledger import Ledger, Verdicts, judge
 from fixtures.faults.power import storage_power
@@ -197,3 +198,9 @@ def test_a_power_cut_that_cannot_be_is_inconclusive_with_the_reason(
     assert result["verdict"] == "INCONCLUSIVE", run.stdout.str()
     assert "the docker engine cannot cut the storage machine's power" in result["message"]
     assert run.ret != 0, "what could not be judged has not passed"
+
+
+def test_a_disk_that_nobody_felt_fail_proves_nothing() -> None:
+    must_be_felt(Ledger("seed", {"append": 3}, error="append 3 [Errno 5] Input/output error"))
+    with pytest.raises(EnvironmentFailure, match="did not fail: 3 changes were acknowledged, and all are there"):
+        must_be_felt(Ledger("seed", {"append": 3}))

@@ -21,24 +21,67 @@ _CONTAINER = "handmade"
 _ROOT = "/disk/handmade"  # an overlay, which a container's root is, cannot be exported
 _START = f"""
 [ -e {_ROOT}/etc ] || {{ mkdir -p {_ROOT} && cp -ax / {_ROOT}; }}
+mount --bind {_ROOT} {_ROOT} # a file system of its own, as nfs-ganesha wants to find one
 for folder in proc sys dev run; do mount --rbind /$folder {_ROOT}/$folder; done
-exec chroot {_ROOT} sh -c '
-    mkdir -p {EXPORT} /run/rpcbind /var/lib/nfs/v4recovery /etc/exports.d
-    chmod 777 {EXPORT}
+mkdir -p {_ROOT}{EXPORT} /run/rpcbind && chmod 777 {_ROOT}{EXPORT}
+rm -f /run/rpcbind.lock
+exec chroot {_ROOT} sh -c 'rpcbind -w && rpc.statd && %s && exec sleep infinity'
+"""
+_KNFSD = f"""
+    mkdir -p /var/lib/nfs/v4recovery /etc/exports.d
     echo "{EXPORT} *(rw,sync,no_subtree_check,no_root_squash)" > /etc/exports
     # Debian has mountd look up groups, which are of users that it does not know here: clients are to be believed.
     sed -i s/manage-gids=y/manage-gids=n/ /etc/nfs.conf
     # Without leases it gives no delegations, and with them no times that clients set: known-failures.toml, IO-006.
     echo 0 > /proc/sys/fs/leases-enable
     mount -t nfsd nfsd /proc/fs/nfsd
-    rm -f /run/rpcbind.lock
-    rpcbind -w && rpc.statd
     nfsdcld
     exportfs -ra
     rpc.nfsd --grace-time 10 --lease-time 10 8
-    rpc.mountd
-    exec sleep infinity'
-"""
+    rpc.mountd"""
+_GANESHA = f"""
+    mkdir -p /etc/ganesha/exports /run/dbus /var/lib/nfs/ganesha /var/log/ganesha
+    cat > /etc/ganesha/ganesha.conf <<CONF
+NFS_CORE_PARAM {{
+    Protocols = 3, 4;
+    mount_path_pseudo = true;
+    Enable_UDP = false;
+    Enable_RQUOTA = false;
+}}
+NFSv4 {{
+    Minor_Versions = 0, 1, 2;
+    Grace_Period = 10;
+    Lease_Lifetime = 10;
+    Only_Numeric_Owners = true;
+    RecoveryBackend = fs;
+    RecoveryRoot = /var/lib/nfs/ganesha;
+}}
+EXPORT {{
+    Export_Id = 1;
+    Path = {EXPORT};
+    Pseudo = {EXPORT};
+    Squash = No_Root_Squash;
+    Access_Type = RW;
+    FSAL {{ Name = VFS; }}
+}}
+%dir /etc/ganesha/exports
+CONF
+    rm -f /run/dbus/pid
+    dbus-daemon --system --fork
+    ganesha.nfsd -f /etc/ganesha/ganesha.conf -L /var/log/ganesha.log -p /run/ganesha.pid"""
+
+
+@dataclass(frozen=True)
+class Product:
+    """What is configured: by an image of the suite's own, a script, and hooks named after it."""
+
+    image: str
+    configure: str
+    hooks: str
+
+
+KNFSD = Product("nfs-conformance/nfs:lab", _KNFSD, "linux")
+GANESHA = Product("nfs-conformance/ganesha:lab", _GANESHA, "ganesha")
 
 
 @dataclass(frozen=True)
@@ -46,6 +89,7 @@ class HandmadeServer:
     """The server as its operator reaches it: over ssh, which a container does not have; `folder` holds the stand-in."""
 
     folder: Path
+    product: Product = KNFSD
 
     @property
     def target(self) -> str:
@@ -57,7 +101,8 @@ class HandmadeServer:
         """The same with every hook."""
         text = _at_this_address((CHECKOUT / "examples" / "external-with-hooks.toml").read_text())
         command = f"{sys.executable} -m tests.lab_world.handmade_server $NFS_POWER"
-        return text.replace("examples/hooks/ipmi-power.sh", command)
+        own = text.replace("examples/hooks/ipmi-power.sh", command)
+        return own.replace("examples/hooks/linux-", f"examples/hooks/{self.product.hooks}-")
 
     def leave_out(self, version: str) -> None:
         """Restart its service without an NFS version."""
@@ -65,16 +110,22 @@ class HandmadeServer:
         _inside(lambda machine: _run(machine, script))
 
 
-def start(folder: Path) -> HandmadeServer:
-    """Take the place of the suite's own server in the world that is up."""
-    _inside(lambda machine: _start(machine, folder))
-    return HandmadeServer(folder)
+def start(folder: Path, product: Product = KNFSD) -> HandmadeServer:
+    """Take the place of whatever server there is in the world that is up."""
+    _inside(lambda machine: _start(machine, folder, product))
+    return HandmadeServer(folder, product)
 
 
-def _start(machine: Machine, folder: Path) -> None:
-    machine.docker("rm", "--force", "nfs-conformance-knfsd")
+def _start(machine: Machine, folder: Path, product: Product) -> None:
+    machine.docker("exec", _CONTAINER, "chroot", _ROOT, "rpc.nfsd", "0", check=False)  # of an earlier one
+    own = ("nfs-conformance-knfsd", "nfs-conformance-ganesha")
+    machine.docker("stop", *own, check=False)  # in order: threads of the kernel would keep the port
+    machine.docker("rm", "--force", *own, _CONTAINER)
+    machine.docker("run", "--rm", "--volume=/data:/disk", product.image, "rm", "-rf", _ROOT)
     options = ["--privileged", "--network=host", "--volume=/data:/disk"]
-    machine.docker("run", "--detach", f"--name={_CONTAINER}", *options, "nfs-conformance/nfs:lab", "sh", "-c", _START)
+    options += ["--env=DM_DISABLE_UDEV=1"]  # nobody else makes files of devices there
+    start = ["sh", "-c", _START % product.configure]
+    machine.docker("run", "--detach", f"--name={_CONTAINER}", *options, product.image, *start)
     _wait(machine)
     environment = "".join(f"export {name}='{value}'\n" for name, value in machine.docker_environment().items())
     docker = attach().tools.docker

@@ -21,6 +21,7 @@ MORE_IS_NEEDED = {
     "MOUNT-004": ("suites/mount/test_impossible_mounts_fail_in_time.py", "versions"),
     "IO-012": ("suites/io/test_full_disk_and_quota_reach_the_writer.py", "export_options"),
     "RECOVERY-002": ("suites/recovery/test_io_goes_on_after_server_was_killed.py", "kill"),
+    "RECOVERY-014": ("suites/recovery/test_failing_disk_is_not_kept_secret.py", "export_options"),
     "RECOVERY-001": ("suites/recovery/test_io_goes_on_after_graceful_restart.py", "restart"),
     "EXPORT-007": ("suites/export/test_sync_export_keeps_what_it_acknowledged.py", "power_cut"),
 }
@@ -30,6 +31,11 @@ def test_hooks_give_back_what_one_export_cannot_show(tmp_path: Path) -> None:
     up = run_suite(tmp_path / "first", *ONE_SCENARIO, "--keep")
     assert up.code == 0, up.output
     server = handmade_server.start(tmp_path)
+
+    nowhere = _run(tmp_path, server.target.replace("10.99.0.3", "10.99.0.99"), ONE_EXPORT_IS_ENOUGH["MOUNT-002"])
+    assert nowhere.code == 2, nowhere.output
+    assert "!! server: port 2049 of 10.99.0.99 does not accept connections" in nowhere.output
+    assert not (nowhere.reports / "latest").exists(), "nothing ran, so there is nothing to report"
 
     plain = _run(tmp_path, server.target)
     assert plain.ids("PASSED") == ONE_EXPORT_IS_ENOUGH.keys(), plain.output
