@@ -5,7 +5,7 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab import namespace, state
@@ -13,6 +13,7 @@ from lab.errors import LabError
 from lab.eventually import eventually
 from lab.machine import Machine
 from lab.world import ADDRESSES, attach
+from tests.lab_world import lying_library
 from tests.lab_world.suite_run import CHECKOUT
 
 ADDRESS = ADDRESSES["storage"]
@@ -68,7 +69,8 @@ EXPORT {{
 CONF
     rm -f /run/dbus/pid
     dbus-daemon --system --fork
-    ganesha.nfsd -f /etc/ganesha/ganesha.conf -L /var/log/ganesha.log -p /run/ganesha.pid"""
+    LD_PRELOAD=$([ ! -e {lying_library.PLACE} ] || echo {lying_library.PLACE}) \\
+        ganesha.nfsd -f /etc/ganesha/ganesha.conf -L /var/log/ganesha.log -p /run/ganesha.pid"""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,10 @@ class Product:
     image: str
     configure: str
     hooks: str
+
+    def lying(self, functions: tuple[str, ...], folder: Path) -> "Product":
+        """The same, in user space, with functions of libc that do nothing."""
+        return replace(self, configure=f"{lying_library.installing(functions, folder)}\n{self.configure}")
 
 
 KNFSD = Product("nfs-conformance/nfs:lab", _KNFSD, "linux")
@@ -116,6 +122,12 @@ def start(folder: Path, product: Product = KNFSD) -> HandmadeServer:
     return HandmadeServer(folder, product)
 
 
+def hide_clients() -> None:
+    """Let the machine between clients and server put its own address in the place of theirs (NAT)."""
+    rule = ["iptables", "-t", "nat", "-I", "POSTROUTING", "-d", ADDRESS, "-j", "MASQUERADE"]
+    _inside(lambda machine: machine.run(rule), "cluster")
+
+
 def _start(machine: Machine, folder: Path, product: Product) -> None:
     machine.docker("exec", _CONTAINER, "chroot", _ROOT, "rpc.nfsd", "0", check=False)  # of an earlier one
     own = ("nfs-conformance-knfsd", "nfs-conformance-ganesha")
@@ -147,11 +159,11 @@ def _wait(machine: Machine) -> None:
     )
 
 
-def _inside(do: Callable[[Machine], None]) -> None:
+def _inside(do: Callable[[Machine], object], name: str = "storage") -> None:
     recorded = state.load()
     if recorded is None:
         raise LabError("no lab is up")
-    namespace.ask_inside(recorded.holder, lambda: do(attach().machines["storage"]), within=120)
+    namespace.ask_inside(recorded.holder, lambda: do(attach().machines[name]), within=120)
 
 
 def _at_this_address(text: str) -> str:

@@ -3,7 +3,10 @@
 import os
 from pathlib import Path
 
-from tests.lab_world import handmade_server
+import pytest
+
+from tests.lab_world import handmade_server, lying_library
+from tests.lab_world.handmade_server import HandmadeServer, Product
 from tests.lab_world.suite_run import ONE_SCENARIO, Finished, lab, run_suite
 
 ONE_EXPORT_IS_ENOUGH = {
@@ -28,9 +31,7 @@ MORE_IS_NEEDED = {
 
 
 def test_hooks_give_back_what_one_export_cannot_show(tmp_path: Path) -> None:
-    up = run_suite(tmp_path / "first", *ONE_SCENARIO, "--keep")
-    assert up.code == 0, up.output
-    server = handmade_server.start(tmp_path)
+    server = _in_place(tmp_path)
 
     nowhere = _run(tmp_path, server.target.replace("10.99.0.3", "10.99.0.99"), ONE_EXPORT_IS_ENOUGH["MOUNT-002"])
     assert nowhere.code == 2, nowhere.output
@@ -56,6 +57,50 @@ def test_hooks_give_back_what_one_export_cannot_show(tmp_path: Path) -> None:
     assert {line["version"]: line["verdict"] for line in lacking.results} == {"3": "PASSED", "4.2": "FAILED"}
     assert "the server serves NFS 4.2, which the product declares" in lacking.output
     assert lab("down").returncode == 0
+
+
+def test_behind_a_router_what_depends_on_addresses_is_not_judged(tmp_path: Path) -> None:
+    server = _in_place(tmp_path)
+    handmade_server.hide_clients()
+    run = _run(
+        tmp_path,
+        server.target_with_hooks.replace('["4.2"]', '["3", "4.2"]'),
+        "suites/export/test_export_is_served_to_its_clients_alone.py",
+        "suites/mount/test_mount_options_of_a_volume_are_in_effect.py",
+        "suites/recovery/test_new_locks_wait_for_the_grace_period.py",
+    )
+    assert "! addresses: the server has a connection of client" in run.output
+    assert run.ids("PASSED") == {"MOUNT-005", "RECOVERY-008"}, run.output
+    assert run.ids("INCONCLUSIVE") == {"EXPORT-003", "RECOVERY-008"}, run.output
+    assert not run.ids("FAILED"), run.output
+    assert all("(NAT)" in line["message"] for line in run.results if line["verdict"] == "INCONCLUSIVE")
+
+
+@pytest.mark.parametrize(
+    ("functions", "scenario", "words"),
+    [
+        (
+            lying_library.FSYNC,
+            "suites/recovery/test_failing_disk_is_not_kept_secret.py",
+            "every acknowledged change is",
+        ),
+        (lying_library.CHOWN, "suites/squash/test_no_root_squash_keeps_root.py", "sees both owners"),
+    ],
+    ids=["fsync does nothing", "chown does nothing"],
+)
+def test_a_server_that_lies_has_failed(functions: tuple[str, ...], scenario: str, words: str, tmp_path: Path) -> None:
+    server = _in_place(tmp_path, handmade_server.GANESHA.lying(functions, tmp_path))
+    run = _run(tmp_path, server.target_with_hooks, scenario)
+    (line,) = run.results
+    assert line["verdict"] == "FAILED", run.output
+    assert words in line["message"]
+
+
+def _in_place(folder: Path, product: Product = handmade_server.KNFSD) -> HandmadeServer:
+    """The server in the place of the suite's own, in a world with a cluster."""
+    up = run_suite(folder / "first", *ONE_SCENARIO, "--keep")
+    assert up.code == 0, up.output
+    return handmade_server.start(folder, product)
 
 
 def _run(folder: Path, target: str, *files: str) -> Finished:
