@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -12,6 +13,7 @@ from certify.record import read_run
 DURATIONS = Path(__file__).with_name("durations.json")
 
 
+@cache
 def shipped_durations() -> dict[str, float]:
     """Return seconds by test id, as the project has measured them: the same in every process of a run."""
     shipped: dict[str, float] = json.loads(DURATIONS.read_text("utf-8"))

@@ -9,7 +9,7 @@ from certify.requirement import Level, Requirement
 _DAILY = frozenset({"EXPORT", "SQUASH", "MOUNT", "IO", "LOCK", "VOLUME", "RECLAIM"})
 # What the article shows of MySQL: it fails, it is fixed, its rows survive, its service is reached.
 _FIRST_WORKLOADS = frozenset(f"NFSK8S-WORKLOAD-{number:03}" for number in range(1, 5))
-_FAULTS = frozenset({"power-cut", "fault-injection"})
+FAULTS = frozenset({"power-cut", "fault-injection"})
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Profile:
         """Return whether a run with this profile tries the requirement, whatever its level."""
         if requirement.id in self.extra or (self.since and requirement.since == self.since):
             return True
-        needs_faults = bool(_FAULTS & set(requirement.needs))
+        needs_faults = bool(FAULTS & set(requirement.needs))
         if needs_faults:
             return self.faults
         return requirement.area in self.areas

@@ -1,16 +1,19 @@
 """NFSK8S-EXPORT-008"""
 
+import pytest
+
 from certify.declare import INFORMATIVE, requirement
 from certify.evidence import Evidence
-from fixtures.faults.fixtures import Writing
 from fixtures.faults.power import StoragePower
 from fixtures.faults.writer import on_disk
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
+from fixtures.scenario.faults import Writing
 from fixtures.servers.server import NfsServer
 
 CHANGES = 200
 
 
+@pytest.mark.exclusive_server
 @requirement(
     "NFSK8S-EXPORT-008",
     level=INFORMATIVE,

@@ -6,8 +6,8 @@ from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
 from fixtures.clusters.kind import NETWORK
-from fixtures.connections import OwnAddresses
-from fixtures.scenario import Exporter
+from fixtures.scenario.connections import OwnAddresses
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 
 FOREIGN = "198.51.100.0/24"  # RFC 5737: for documentation, nobody has an address of it

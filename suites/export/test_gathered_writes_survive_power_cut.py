@@ -1,12 +1,14 @@
 """NFSK8S-EXPORT-009"""
 
+import pytest
+
 from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.faults.fixtures import Writing
 from fixtures.faults.power import StoragePower
 from fixtures.faults.writer import expect_all, on_disk
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
+from fixtures.scenario.faults import Writing
 from fixtures.servers.server import NfsServer
 
 OPTIONS = ("wdelay", "no_wdelay")
@@ -20,6 +22,7 @@ ours && /^[ \\t]*(WRITE|COMMIT):/ { printf "%s %d, %.1f ms each\\n", $1, $2, $2 
 """
 
 
+@pytest.mark.exclusive_server
 @requirement(
     "NFSK8S-EXPORT-009",
     level=SHOULD,

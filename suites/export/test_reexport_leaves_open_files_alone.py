@@ -3,7 +3,7 @@
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 
 _OPEN = "held = os.open('held', os.O_CREAT | os.O_RDWR, 0o666); os.fchmod(held, 0o666); os.write(held, b'before ')"

@@ -5,7 +5,7 @@ import json
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 
 # Every way to change something, and the errno each attempt ends with.

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 
 # Program numbers of RFC 1833's registry, with the version that an NFSv3 client asks for.

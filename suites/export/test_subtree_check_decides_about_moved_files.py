@@ -2,7 +2,8 @@
 
 from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
-from fixtures.scenario import Exporter, TwoHosts
+from fixtures.scenario.clients import TwoHosts
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 
 _READ_PAST_CACHE = "os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED); os.pread(file, 100, 0).decode()"

@@ -1,14 +1,17 @@
 """NFSK8S-EXPORT-007"""
 
+import pytest
+
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.faults.fixtures import Proof, Writing
 from fixtures.faults.power import StoragePower
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
+from fixtures.scenario.faults import Proof, Writing
 
 BEFORE, AFTER = 200, 50
 
 
+@pytest.mark.exclusive_server
 @requirement(
     "NFSK8S-EXPORT-007",
     level=MUST,

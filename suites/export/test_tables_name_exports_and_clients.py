@@ -4,10 +4,10 @@ from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
 from fixtures.clusters.kind import NETWORK
-from fixtures.connections import OwnAddresses
-from fixtures.scenario import Exporter
+from fixtures.scenario.connections import OwnAddresses
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE, eventually
+from fixtures.waiting.patience import PATIENCE, eventually
 
 
 @requirement(

@@ -2,9 +2,10 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.scenario import Exporter, TwoHosts
+from fixtures.scenario.clients import TwoHosts
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE, eventually, promised
+from fixtures.waiting.patience import PATIENCE, eventually, promised
 
 RENAMES = 60
 # Each opens after the other's close, and closes: that is all that close-to-open promises. What close(2) reports must

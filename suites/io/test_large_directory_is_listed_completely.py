@@ -4,9 +4,9 @@ from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
 from fixtures.clients.session import Session
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE
+from fixtures.waiting.patience import PATIENCE
 
 ENTRIES = 10_000
 _REMOVE_HALF = """

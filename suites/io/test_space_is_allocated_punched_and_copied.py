@@ -3,7 +3,7 @@
 from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 
 MEBIBYTE = 1024 * 1024

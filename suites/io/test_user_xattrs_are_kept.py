@@ -2,7 +2,8 @@
 
 from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
-from fixtures.scenario import Exporter, TwoHosts
+from fixtures.scenario.clients import TwoHosts
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 
 _ON_SERVER = """python3 -c '

@@ -5,9 +5,10 @@ import time
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.scenario import Exporter, TwoHosts
+from fixtures.scenario.clients import TwoHosts
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE, eventually, promised
+from fixtures.waiting.patience import PATIENCE, eventually, promised
 
 _LOCK = "file = open('lock', 'a+'); fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)"
 

@@ -1,16 +1,20 @@
 """NFSK8S-LOCK-006"""
 
+import pytest
+
 from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
-from fixtures.scenario import Exporter, TwoHosts
+from fixtures.scenario.clients import TwoHosts
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer, Restartable
-from fixtures.waiting import PATIENCE
+from fixtures.waiting.patience import PATIENCE
 
 _OPEN = "file = open('lock', 'a+')"
 _LOCK = "fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)"
 _WRITE = "file.write('holder'); file.flush(); os.fsync(file.fileno())"
 
 
+@pytest.mark.exclusive_server
 @requirement(
     "NFSK8S-LOCK-006",
     level=SHOULD,

@@ -8,9 +8,9 @@ from certify.declare import MUST, requirement
 from certify.diagnosis import diagnose, known_diagnoses
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE, eventually
+from fixtures.waiting.patience import PATIENCE, eventually
 
 # mount.nfs starts statd by this script when it does not run.
 _STOP = "mv /usr/sbin/start-statd /usr/sbin/start-statd.aside && pkill -x rpc.statd"

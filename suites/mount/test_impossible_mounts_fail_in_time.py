@@ -2,11 +2,13 @@
 
 from typing import NamedTuple
 
+import pytest
+
 from certify.declare import MUST, requirement
 from certify.diagnosis import diagnose, known_diagnoses
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer, Restartable
 
 NOBODY = "192.0.2.1"  # RFC 5737: for documentation, no host has it
@@ -22,6 +24,7 @@ class Attempt(NamedTuple):
     diagnoses: set[str]
 
 
+@pytest.mark.exclusive_server
 @requirement(
     "NFSK8S-MOUNT-004",
     level=MUST,

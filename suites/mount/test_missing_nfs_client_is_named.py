@@ -13,9 +13,9 @@ from fixtures.engines.engine import EngineImages
 from fixtures.kube.manifests import load, with_image
 from fixtures.kube.pod import UNTIL_ENDED
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter, ServerTurn
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE, eventually, promised
+from fixtures.waiting.patience import PATIENCE, eventually, promised
 
 _HIDE = "mv /usr/sbin/mount.nfs /usr/sbin/mount.nfs.aside"
 _SHOW = "mv /usr/sbin/mount.nfs.aside /usr/sbin/mount.nfs"
@@ -24,9 +24,9 @@ NAMED = ("need a /sbin/mount.<type> helper program", "NFS: mount program didn't 
 
 
 @pytest.fixture
-def node_without_client(kind_provider: KindProvider, cluster: Cluster, server_alone: None) -> Iterator[str]:
+def node_without_client(kind_provider: KindProvider, cluster: Cluster, server_turn: ServerTurn) -> Iterator[str]:
     """A worker whose mount.nfs is out of reach, as on a node without nfs-common; nobody else uses NFS meanwhile."""
-    assert server_alone is None
+    server_turn.must_be_exclusive()
     name = cluster.workers[0].name
     node = kind_provider.node(name)
     try:
@@ -36,6 +36,7 @@ def node_without_client(kind_provider: KindProvider, cluster: Cluster, server_al
         node.sh(f"test -e /usr/sbin/mount.nfs || {_SHOW}").must(f"bring mount.nfs back on node {name}")
 
 
+@pytest.mark.exclusive_server
 @requirement(
     "NFSK8S-MOUNT-006",
     level=MUST,

@@ -4,16 +4,18 @@ import pytest
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.connections import NodeConnections
 from fixtures.kube.manifests import load, volume
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter, Prober
+from fixtures.scenario.connections import NodeConnections
+from fixtures.scenario.exports import Exporter
+from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE
+from fixtures.waiting.patience import PATIENCE
 
 OPTIONS = ("nconnect=2", "hard", "noatime", "timeo=450", "retrans=3", "rsize=65536", "wsize=65536", "acregmin=5")
 
 
+@pytest.mark.exclusive_server
 @requirement(
     "NFSK8S-MOUNT-005",
     level=MUST,
@@ -21,7 +23,6 @@ OPTIONS = ("nconnect=2", "hard", "noatime", "timeo=450", "retrans=3", "rsize=655
     since="0.2",
     asks=["no_root_squash"],
 )
-@pytest.mark.usefixtures("server_alone")
 def test_mount_options_of_a_volume_are_in_effect(
     *,
     export: Exporter,

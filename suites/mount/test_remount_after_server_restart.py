@@ -1,13 +1,16 @@
 """NFSK8S-MOUNT-007"""
 
+import pytest
+
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer, Restartable
-from fixtures.waiting import PATIENCE
+from fixtures.waiting.patience import PATIENCE
 
 
+@pytest.mark.exclusive_server
 @requirement(
     "NFSK8S-MOUNT-007",
     level=MUST,

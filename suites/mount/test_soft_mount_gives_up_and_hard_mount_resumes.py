@@ -5,9 +5,9 @@ import time
 from certify.declare import INFORMATIVE, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE
+from fixtures.waiting.patience import PATIENCE
 
 OUTAGE = 30  # seconds
 # Both give up on one answer after the same time, 2, 4 and 6 seconds; what they do then is what differs.

@@ -7,9 +7,9 @@ from certify.evidence import Evidence
 from fixtures.engines.engine import EngineImages
 from fixtures.kube.manifests import load, merged, with_image
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE, promised
+from fixtures.waiting.patience import PATIENCE, promised
 
 
 @requirement(

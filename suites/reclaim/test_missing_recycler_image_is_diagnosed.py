@@ -12,9 +12,9 @@ from fixtures.clusters.kind import KindProvider
 from fixtures.engines.containers import Container
 from fixtures.engines.engine import EngineImages
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE, promised
+from fixtures.waiting.patience import PATIENCE, promised
 
 DIAGNOSIS = "recycler-image-unusable"
 # The top-level domain of this registry is reserved for those that do not exist (RFC 2606). containerd reads the file at

@@ -5,9 +5,9 @@ import pytest
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE, promised
+from fixtures.waiting.patience import PATIENCE, promised
 
 FILES = 10_000
 # What is easily forgotten: hidden names, deep trees, owners and modes that shut everybody out, odd names, links.

@@ -3,6 +3,8 @@
 import datetime
 import time
 
+import pytest
+
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.engines.engine import EngineImages
@@ -11,13 +13,15 @@ from fixtures.kube.manifests import load, merged, with_image
 from fixtures.kube.nodes import last_sign_of_life, ready_since
 from fixtures.kube.pod import Pod, ended_with, is_ready, restart_count
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter, Mounts
+from fixtures.scenario.exports import Exporter
+from fixtures.scenario.pods import Mounts
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE, eventually, promised
+from fixtures.waiting.patience import PATIENCE, eventually, promised
 
 OUTAGE = 60  # seconds: a node that is silent for 50 is called NotReady
 
 
+@pytest.mark.exclusive_server
 @requirement(
     "NFSK8S-RECOVERY-006",
     level=MUST,

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
+import pytest
+
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.clusters.cluster import Restarts
@@ -11,11 +13,13 @@ from fixtures.kube.client import Document
 from fixtures.kube.manifests import load, merged, with_image
 from fixtures.kube.pod import is_ready, restart_count
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter, Mounts, NodeMount
+from fixtures.scenario.exports import Exporter
+from fixtures.scenario.pods import Mounts, NodeMount
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE, eventually, promised
+from fixtures.waiting.patience import PATIENCE, eventually, promised
 
 
+@pytest.mark.exclusive_server
 @requirement(
     "NFSK8S-RECOVERY-007",
     level=MUST,

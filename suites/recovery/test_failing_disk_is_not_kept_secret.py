@@ -6,8 +6,8 @@ from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
 from fixtures.faults.disk import DiskFault, must_be_felt
-from fixtures.faults.fixtures import Proof, Writing
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
+from fixtures.scenario.faults import Proof, Writing
 from fixtures.servers.server import Limit
 
 BEFORE, AFTER = 50, 100

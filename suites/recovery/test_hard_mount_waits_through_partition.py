@@ -5,8 +5,8 @@ import time
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.faults.fixtures import Proof, Writing
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
+from fixtures.scenario.faults import Proof, Writing
 from fixtures.servers.server import NfsServer
 
 BEFORE, AFTER = 100, 100

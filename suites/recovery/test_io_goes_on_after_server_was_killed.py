@@ -1,14 +1,17 @@
 """NFSK8S-RECOVERY-002"""
 
+import pytest
+
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.faults.fixtures import Proof, Writing
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
+from fixtures.scenario.faults import Proof, Writing
 from fixtures.servers.server import NfsServer, Restartable
 
 BEFORE, AFTER = 100, 100
 
 
+@pytest.mark.exclusive_server
 @requirement(
     "NFSK8S-RECOVERY-002",
     level=MUST,

@@ -2,18 +2,22 @@
 
 import time
 
+import pytest
+
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.connections import OwnAddresses
 from fixtures.faults.power import StoragePower
-from fixtures.scenario import Exporter, TwoHosts
+from fixtures.scenario.clients import TwoHosts
+from fixtures.scenario.connections import OwnAddresses
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer, Restartable
-from fixtures.waiting import PATIENCE
+from fixtures.waiting.patience import PATIENCE
 
 _LOCK = "{name} = open('{name}', 'a+'); fcntl.lockf({name}, fcntl.LOCK_EX | fcntl.LOCK_NB)"
 
 
+@pytest.mark.exclusive_server
 @requirement(
     "NFSK8S-RECOVERY-008",
     level=MUST,

@@ -1,17 +1,21 @@
 """NFSK8S-RECOVERY-003"""
 
+import pytest
+
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.faults.power import StoragePower
 from fixtures.faults.writer import Writer, expect_all, on_disk
 from fixtures.kube.pod import restart_count
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter, Prober
+from fixtures.scenario.exports import Exporter
+from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
 
 BEFORE, AFTER = 100, 50
 
 
+@pytest.mark.exclusive_server
 @requirement(
     "NFSK8S-RECOVERY-003",
     level=MUST,

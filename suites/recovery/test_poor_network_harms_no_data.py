@@ -5,10 +5,10 @@ import time
 from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.faults.fixtures import Proof, Writing
 from fixtures.faults.network import POOR, poor_network
 from fixtures.faults.writer import Writer
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
+from fixtures.scenario.faults import Proof, Writing
 
 CHANGES = 50
 

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 
+import pytest
+
 from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
-from fixtures.faults.fixtures import Proof, Writing
 from fixtures.faults.ledger import Ledger
 from fixtures.faults.schedule import Schedule
 from fixtures.faults.trial import Faults, go_through, shortest_failing, to_run_again
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
+from fixtures.scenario.faults import Proof, Writing
 
 _COMMAND = "pytest suites/recovery/test_random_faults_lose_nothing.py --nfs-versions"
 
 
+@pytest.mark.exclusive_server
 @requirement(
     "NFSK8S-RECOVERY-013",
     level=SHOULD,

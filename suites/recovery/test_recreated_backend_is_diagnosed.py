@@ -6,7 +6,7 @@ from certify.declare import SHOULD, requirement
 from certify.diagnosis import diagnose, known_diagnoses
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 
 _OPTIONS = "rw,sync,no_subtree_check,no_root_squash"

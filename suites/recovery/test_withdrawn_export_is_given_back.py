@@ -3,9 +3,9 @@
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE, eventually, promised
+from fixtures.waiting.patience import PATIENCE, eventually, promised
 
 _REFUSALS = {"ESTALE", "EACCES"}
 _WRITE = "os.write(file, b'line\\n'); os.fsync(file)"

@@ -3,7 +3,7 @@
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 
 USERS = ("0:0", "1000:1000", "4242:2424,3434")

@@ -3,7 +3,8 @@
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter, Prober
+from fixtures.scenario.exports import Exporter
+from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
 
 _TRY = """

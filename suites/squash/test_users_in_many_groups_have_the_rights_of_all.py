@@ -1,9 +1,11 @@
 """NFSK8S-SQUASH-009"""
 
+import pytest
+
 from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import Account, GroupResolver, NfsServer
 
 UID, GID, GROUPS = 4567, 4567, tuple(range(5001, 5021))
@@ -11,6 +13,7 @@ USER = f"{UID}:{GID},{','.join(str(group) for group in GROUPS)}"
 _USE = 'touch "$1/$2/own"'
 
 
+@pytest.mark.exclusive_server
 @requirement(
     "NFSK8S-SQUASH-009",
     level=SHOULD,

@@ -7,9 +7,9 @@ from fixtures.kube.client import Document
 from fixtures.kube.manifests import load, with_image
 from fixtures.kube.pod import is_ready
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import promised
+from fixtures.waiting.patience import promised
 
 REPLICAS = ("nfs-replica-0", "nfs-replica-1")
 

@@ -8,9 +8,9 @@ from fixtures.engines.engine import EngineImages
 from fixtures.kube.manifests import load, with_image
 from fixtures.kube.pod import UNTIL_ENDED
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE, eventually, promised
+from fixtures.waiting.patience import PATIENCE, eventually, promised
 
 NAMES = tuple(f"claim-{number:02}" for number in range(50))
 

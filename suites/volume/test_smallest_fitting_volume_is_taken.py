@@ -3,9 +3,10 @@
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter, Prober
+from fixtures.scenario.exports import Exporter
+from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import promised
+from fixtures.waiting.patience import promised
 
 # Not in the order of their sizes: neither the first nor the last one made is the right one.
 SIZES = ("20Gi", "8Gi", "3Gi", "12Gi")

@@ -3,9 +3,10 @@
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter, Prober
+from fixtures.scenario.exports import Exporter
+from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer, ServerFiles
-from fixtures.waiting import PATIENCE, eventually, promised
+from fixtures.waiting.patience import PATIENCE, eventually, promised
 
 LINES = 100
 WRITERS = ("left", "right")

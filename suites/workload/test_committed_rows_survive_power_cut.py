@@ -1,15 +1,17 @@
 """NFSK8S-WORKLOAD-009"""
 
+import pytest
+
 from certify.declare import MUST, requirement
 from certify.errors import Violation
 from certify.evidence import Evidence
-from fixtures.cluster_use import Killer
 from fixtures.faults.power import StoragePower
 from fixtures.kube.pod import Pod
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter
+from fixtures.scenario.cluster import Killer
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import promised
+from fixtures.waiting.patience import promised
 from fixtures.workloads.mysql import MySql
 
 _OPTIONS = "rw,{mode},no_subtree_check,no_root_squash"
@@ -18,6 +20,7 @@ _COMMIT = "INSERT INTO myshop.ledger VALUES (%s, REPEAT('x', 200))"
 COMMITS = 50
 
 
+@pytest.mark.exclusive_server
 @requirement(
     "NFSK8S-WORKLOAD-009",
     level=MUST,

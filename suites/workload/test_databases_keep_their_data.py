@@ -4,9 +4,10 @@ from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
 from fixtures.kube.client import Document
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter, NodeMount
+from fixtures.scenario.exports import Exporter
+from fixtures.scenario.pods import NodeMount
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import promised
+from fixtures.waiting.patience import promised
 from fixtures.workloads.databases import SQLITE_FILE, Databases
 
 ROWS = ["1|ink", "2|paper"]

@@ -3,9 +3,9 @@
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE, promised
+from fixtures.waiting.patience import PATIENCE, promised
 from fixtures.workloads.mysql import MySql
 
 COUNT = 500

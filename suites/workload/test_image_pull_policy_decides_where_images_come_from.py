@@ -6,7 +6,7 @@ from fixtures.engines.engine import EngineImages
 from fixtures.kube.manifests import load, merged, with_image
 from fixtures.kube.pod import Pod
 from fixtures.kube.space import Space
-from fixtures.waiting import PATIENCE, eventually, promised
+from fixtures.waiting.patience import PATIENCE, eventually, promised
 
 # A registry that no world has: the top-level domain is reserved for that (RFC 2606).
 ABSENT = "registry.invalid/nfs-conformance/absent"

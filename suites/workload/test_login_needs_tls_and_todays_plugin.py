@@ -5,9 +5,9 @@ from certify.diagnosis import diagnose, known_diagnoses
 from certify.evidence import Evidence
 from fixtures.kube.manifests import load, merged
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import promised
+from fixtures.waiting.patience import promised
 from fixtures.workloads.mysql import MySql
 
 WITHOUT_TLS = {"data": {"my.cnf": "[mysqld]\ntls_version=\n"}}

@@ -5,9 +5,9 @@ import re
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE, eventually, promised
+from fixtures.waiting.patience import PATIENCE, eventually, promised
 from fixtures.workloads.mysql import MySql
 
 REFUSED = re.compile(r"^chown: changing ownership of '/var/lib/mysql[^']*': Operation not permitted$", re.MULTILINE)

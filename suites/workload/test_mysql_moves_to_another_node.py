@@ -2,12 +2,12 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.cluster_use import Cordon
-from fixtures.connections import NodeConnections
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter
+from fixtures.scenario.cluster import Cordon
+from fixtures.scenario.connections import NodeConnections
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE, eventually, promised
+from fixtures.waiting.patience import PATIENCE, eventually, promised
 from fixtures.workloads.mysql import MySql
 
 ROWS = [(1, "ink"), (2, "paper")]

@@ -3,9 +3,9 @@
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import promised
+from fixtures.waiting.patience import promised
 from fixtures.workloads.mysql import MySql
 
 ROWS = [(1, "ink"), (2, "paper"), (3, "stämp")]

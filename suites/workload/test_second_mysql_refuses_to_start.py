@@ -6,9 +6,9 @@ from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.kube.pod import is_ready, restart_count
 from fixtures.kube.space import Space
-from fixtures.scenario import Exporter
+from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting import PATIENCE, eventually, promised
+from fixtures.waiting.patience import PATIENCE, eventually, promised
 from fixtures.workloads.mysql import MySql
 
 # EAGAIN: somebody else has the lock.

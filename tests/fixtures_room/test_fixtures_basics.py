@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from certify.errors import EnvironmentFailure, Violation
-from fixtures import waiting
-from fixtures.bounded import call_within
 from fixtures.commands import CommandResult
-from fixtures.exclusive import alone, exclusive, together
-from fixtures.run import run_id, scenario_name
-from fixtures.waiting import DeadlineExceeded, Patience, eventually, promised, unless_too_slow
+from fixtures.session.run import run_id, scenario_name
+from fixtures.waiting import patience as waiting
+from fixtures.waiting.bounded import call_within
+from fixtures.waiting.exclusive import alone, exclusive, together
+from fixtures.waiting.patience import DeadlineExceeded, Patience, eventually, promised, unless_too_slow
 
 
 def test_a_call_that_never_returns_is_abandoned_at_its_deadline() -> None:

@@ -69,9 +69,9 @@ def test_a_requirement_that_names_versions_is_asked_on_those_alone() -> None:
 def test_workers_begin_with_those_that_have_the_server_alone_and_go_on_with_the_longest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("fixtures.order.shipped_durations", lambda: {"short": 1.0, "long": 9.0, "alone": 3.0})
+    monkeypatch.setattr("fixtures.session.order.shipped_durations", lambda: {"short": 1.0, "long": 9.0, "alone": 3.0})
     short, long, alone, unknown = (
-        SimpleNamespace(function=None, nodeid=name, fixturenames=["server_alone"] if name == "alone" else [])
+        SimpleNamespace(function=None, nodeid=name, get_closest_marker=lambda _, alone=name == "alone": alone or None)
         for name in ("short", "long", "alone", "unknown")
     )
     items: list[Any] = [unknown, short, long, alone]

@@ -7,8 +7,8 @@ import pytest
 
 from certify.errors import EnvironmentFailure
 from certify.target import from_values
-from fixtures import connections
-from fixtures.connections import Connections
+from fixtures.scenario import connections
+from fixtures.scenario.connections import Connections
 from tests.fixtures_room.fakes import result
 
 OURS = "0 0 10.99.0.3:2049 [::ffff:172.30.0.2]:999"

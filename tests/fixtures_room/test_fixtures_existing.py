@@ -14,7 +14,7 @@ import yaml
 from certify.errors import EnvironmentFailure, TargetError
 from certify.target import Cluster
 from fixtures.__main__ import main
-from fixtures.kube.existing import RBAC, connect, one_context
+from fixtures.clusters.existing import RBAC, connect, one_context
 from fixtures.kube.manifests import load
 from fixtures.kube.pod_mounts import mounts_from_inside
 from tests.fixtures_room.fakes import result

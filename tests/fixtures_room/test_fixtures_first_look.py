@@ -12,13 +12,13 @@ import pytest
 from certify import __main__ as certify_command
 from certify.target import Nfs, Server
 from fixtures import __main__ as command
-from fixtures import first_look
 from fixtures.clients.host import ClientHost
 from fixtures.commands import CommandResult
-from fixtures.first_look import Useless, look_at_server
 from fixtures.servers.external import doctor
 from fixtures.servers.external.doctor import Finding, examine
 from fixtures.servers.external.look_agent import look
+from fixtures.session import first_look
+from fixtures.session.first_look import Useless, look_at_server
 from tests.fixtures_room.fakes import result
 from tests.fixtures_room.test_fixtures_external import seen
 

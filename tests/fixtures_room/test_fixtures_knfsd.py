@@ -14,7 +14,7 @@ from fixtures.servers import container_server
 from fixtures.servers.container_server import KIND_LABEL, LABELS, acquire
 from fixtures.servers.knfsd.options import export_line, listed_options
 from fixtures.servers.server import Export
-from fixtures.waiting import DeadlineExceeded
+from fixtures.waiting.patience import DeadlineExceeded
 from tests.fixtures_room.fakes import FakeContainer, FakeContainers, result
 
 PLAN = StoragePlan(network="host", disk="/data", address="10.99.0.3")

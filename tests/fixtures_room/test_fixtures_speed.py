@@ -9,7 +9,7 @@ from certify.errors import EnvironmentFailure
 from certify.speed import SLOWNESS
 from fixtures.clients.host import NfsClient
 from fixtures.kube.space import Space
-from fixtures.speed import FAST, Speed, time_world
+from fixtures.session.speed import FAST, Speed, time_world
 from tests.fixtures_room.fakes import FakeContainer
 
 DD = "20+0 records in\n20+0 records out\n81920 bytes (82 kB, 80 KiB) copied, 0.05 s, 1.6 MB/s\n"

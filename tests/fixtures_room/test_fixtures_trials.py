@@ -17,8 +17,8 @@ from fixtures.faults.plan import FaultPlan
 from fixtures.faults.power import StoragePower
 from fixtures.faults.schedule import KINDS, Schedule
 from fixtures.faults.trial import REPLAYS, Faults, every_kind, go_through, shortest_failing, to_run_again
-from fixtures.options import fault_plan, hand_to_worker
 from fixtures.servers.server import Export
+from fixtures.session.options import fault_plan, hand_to_worker
 from suites.recovery import test_random_faults_lose_nothing as scenario
 from tests.fixtures_room.fakes import FakeContainer
 
@@ -181,7 +181,7 @@ def test_options_say_which_faults_come() -> None:
 def test_a_seed_is_drawn_once_a_run_and_handed_to_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     config, worker = _config(), _config()
     worker.workerinput = {}
-    monkeypatch.setattr("fixtures.options.engine_choice", lambda _: WHOLE)  # any dataclass
+    monkeypatch.setattr("fixtures.session.options.engine_choice", lambda _: WHOLE)  # any dataclass
     hand_to_worker(config, worker.workerinput)
     assert fault_plan(worker) == fault_plan(config)
     assert len({fault_plan(_config()).seed for _ in range(20)}) > 1

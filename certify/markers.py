@@ -1,0 +1,37 @@
+"""Markers by which scenarios are selected (`pytest -m "squash and not disruptive"`), made of their requirements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from certify.catalogue import published
+from certify.profile import FAULTS, PROFILES
+from certify.requirement import Level, Requirement
+
+_SLOW = 30  # seconds
+
+EXCLUSIVE_SERVER = "exclusive_server: no other scenario uses the server meanwhile; for those that restart or disturb it"
+
+
+def markers(requirement: Requirement, seconds: float) -> Iterator[str]:
+    """Yield the names of a scenario's markers; `seconds` is how long it takes, 0 where nobody knows."""
+    yield requirement.area.lower()
+    yield requirement.level.lower()
+    yield from (name for name, profile in PROFILES.items() if profile.includes(requirement))
+    if FAULTS & set(requirement.needs):
+        yield "disruptive"
+    if seconds > _SLOW:
+        yield "slow"
+
+
+def described() -> Iterator[str]:
+    """Yield a line for each marker, as `pytest --markers` shows it."""
+    for area in sorted({entry.requirement.area for entry in published().entries}):
+        yield f"{area.lower()}: requirements of the area {area}"
+    for level in Level:
+        yield f"{level.lower()}: requirements of the level {level}"
+    for profile in PROFILES.values():
+        yield f"{profile.name}: what the profile tries. {profile.summary}"
+    yield "disruptive: faults are injected or power is cut"
+    yield f"slow: takes more than {_SLOW} s on the machine where durations were measured"
+    yield EXCLUSIVE_SERVER
