@@ -49,6 +49,15 @@ class Evidence:
         self.attached.append(exhibit_of(path, self._run))
         return path
 
+    def extend(self, name: str, text: str) -> None:
+        """Append `text`, secrets hidden, to the attachment of this name; the first time it is made."""
+        path = self._folder / name
+        before = path.read_text("utf-8") if path.exists() else ""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(before + redact(text), encoding="utf-8")
+        exhibit = exhibit_of(path, self._run)
+        self.attached = [*(other for other in self.attached if other.path != exhibit.path), exhibit]
+
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
         """Record what the block does: title, start and duration in seconds, whether it went well."""

@@ -11,8 +11,8 @@ from fixtures.clusters.cluster import Cluster
 from fixtures.clusters.kind import KindProvider
 from fixtures.engines.engine import EngineImages
 from fixtures.kube.manifests import load, with_image
+from fixtures.kube.namespace import Namespace
 from fixtures.kube.pod import UNTIL_ENDED
-from fixtures.kube.space import Space
 from fixtures.scenario.exports import Exporter, ServerTurn
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE, eventually, promised
@@ -53,7 +53,7 @@ def test_missing_nfs_client_is_named(
     export: Exporter,
     node_without_client: str,
     kind_provider: KindProvider,
-    space: Space,
+    namespace: Namespace,
     *,
     nfs_server: NfsServer,
     images: EngineImages,
@@ -65,14 +65,14 @@ def test_missing_nfs_client_is_named(
     mount.nfs is back. Observed on the server: nothing at first, then the pod's file.
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
-    space.bound_volume(shared.path)
+    namespace.bound_volume(shared.path)
     (document,) = load("nfs-probe.yml")
     document = with_image(document, images.client)
     document["spec"]["nodeName"] = node_without_client
     document["spec"]["containers"][0]["command"] = ["sh", "-c", f"echo mounted > /data/file; {UNTIL_ENDED}"]
     with evidence.step(f"start a pod on {node_without_client}"), promised("an event says why the pod does not start"):
-        pod = space.create_pod(document)
-        events = eventually(space.failed_mounts, what="the event FailedMount", within=PATIENCE.pod)
+        pod = namespace.create_pod(document)
+        events = eventually(namespace.failed_mounts, what="the event FailedMount", within=PATIENCE.pod)
     evidence.attach("events.txt", "\n".join(events))
     named = any(words in event for event in events for words in NAMED)
     evidence.expect(named, "the event names the missing program", expected=NAMED, seen=events)

@@ -5,7 +5,7 @@ import pytest
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.kube.manifests import load, volume
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.connections import NodeConnections
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
@@ -27,7 +27,7 @@ def test_mount_options_of_a_volume_are_in_effect(
     *,
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     probe: Prober,
     connections: NodeConnections,
     evidence: Evidence,
@@ -41,13 +41,13 @@ def test_mount_options_of_a_volume_are_in_effect(
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     (article,) = load("nfs-pv-mysql.yml")
-    name = f"nfs-pv-options-{space.name}"
-    version = space.nfs_version
+    name = f"nfs-pv-options-{namespace.name}"
+    version = namespace.nfs_version
     document = volume(article, name=name, server=nfs_server.endpoint, path=shared.path, nfs_version=version)
     document["spec"]["mountOptions"] += OPTIONS
-    space.create(document)
-    space.wait_volume(name, "Available", PATIENCE.bind)
-    space.wait_bound(name, space.create_claim()["metadata"]["name"])
+    namespace.create(document)
+    namespace.wait_volume(name, "Available", PATIENCE.bind)
+    namespace.wait_bound(name, namespace.create_claim()["metadata"]["name"])
 
     with evidence.step("use the volume in a pod"):
         used = probe("echo mounted > /data/file && cat /data/file")

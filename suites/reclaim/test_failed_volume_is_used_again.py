@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -21,7 +21,7 @@ from fixtures.waiting.patience import PATIENCE, promised
     each_version=False,
 )
 def test_failed_volume_is_used_again(
-    export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, probe: Prober, evidence: Evidence
 ) -> None:
     """A Failed volume is usable again after the documented steps.
 
@@ -31,25 +31,25 @@ def test_failed_volume_is_used_again(
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     files = nfs_server.files(shared)
-    failing, claim = space.bound_volume(shared.path, {"spec": {"persistentVolumeReclaimPolicy": "Delete"}})
+    failing, claim = namespace.bound_volume(shared.path, {"spec": {"persistentVolumeReclaimPolicy": "Delete"}})
     files.write("keep", b"kept\n", mode=0o666)
     files.write("scrap", b"scrap\n")
     with evidence.step("delete the claim"), promised("a volume that nobody can delete becomes Failed"):
-        space.delete_claim(claim)
-        space.wait_volume(failing, "Failed", PATIENCE.bind)
+        namespace.delete_claim(claim)
+        namespace.wait_volume(failing, "Failed", PATIENCE.bind)
 
     with evidence.step("delete the volume object"), promised("a Failed volume can be deleted"):
-        space.delete("PersistentVolume", failing)
-        space.kube.wait_gone("PersistentVolume", failing)
+        namespace.delete("PersistentVolume", failing)
+        namespace.kube.wait_gone("PersistentVolume", failing)
     left = [entry.path for entry in files.tree()]
     evidence.expect(left == ["keep", "scrap"], "the data outlives the object", expected=["keep", "scrap"], seen=left)
 
     with evidence.step("clean up on the server, offer the path again"), promised("the path can be claimed again"):
         files.shell("rm scrap")
         retained = {"spec": {"persistentVolumeReclaimPolicy": "Retain"}}
-        volume = space.available_volume(shared.path, "again", retained)
-        space.create_claim()
-        space.wait_bound(volume, claim)
+        volume = namespace.available_volume(shared.path, "again", retained)
+        namespace.create_claim()
+        namespace.wait_bound(volume, claim)
     used = probe("ls -A /data; cat /data/keep; echo used >> /data/keep")
     wanted = ["keep", "kept"]
     seen = used.log.splitlines()

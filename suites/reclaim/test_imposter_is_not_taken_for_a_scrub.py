@@ -6,7 +6,7 @@ from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.engines.engine import EngineImages
 from fixtures.kube.manifests import load, merged, with_image
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE, promised
@@ -17,7 +17,7 @@ from fixtures.waiting.patience import PATIENCE, promised
 )
 @pytest.mark.usefixtures("recycling")
 def test_imposter_is_not_taken_for_a_scrub(
-    export: Exporter, nfs_server: NfsServer, space: Space, images: EngineImages, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, images: EngineImages, evidence: Evidence
 ) -> None:
     """A pod that somebody else created under the name `recycler-for-<volume>` is not taken for a scrub.
 
@@ -26,21 +26,21 @@ def test_imposter_is_not_taken_for_a_scrub(
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     files = nfs_server.files(shared)
-    volume, claim = space.bound_volume(shared.path)
+    volume, claim = namespace.bound_volume(shared.path)
     files.write(".secret", b"of the first claim\n", uid=999, gid=999, mode=0o600)
     with evidence.step("an imposter ends well"):
         (document,) = load("recycler-imposter.yml")
         named = merged(document, {"metadata": {"name": f"recycler-for-{volume}"}})
-        imposter = space.create_default_pod(with_image(named, images.client))
+        imposter = namespace.create_default_pod(with_image(named, images.client))
         uid = imposter.wait_ended()["metadata"]["uid"]
     evidence.expect(files.count() == 1, "it deleted nothing", expected=1, seen=files.count())
 
     with evidence.step("delete the claim"), promised("the volume is recycled in spite of the imposter"):
-        space.delete_claim(claim)
-        space.wait_volume(volume, "Available", PATIENCE.recycle)
+        namespace.delete_claim(claim)
+        namespace.wait_volume(volume, "Available", PATIENCE.recycle)
     left = [str(entry) for entry in files.tree()]
     evidence.expect(left == [], "an Available volume is empty on the server", expected=[], seen=left)
-    events = space.kube.events("default", volume)
+    events = namespace.kube.events("default", volume)
     evidence.attach("volume-events.txt", "\n".join(events))
     found = imposter.document()
     remains = found and found["metadata"]["uid"]

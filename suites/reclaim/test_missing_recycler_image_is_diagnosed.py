@@ -11,7 +11,7 @@ from fixtures.clusters.cluster import Cluster
 from fixtures.clusters.kind import KindProvider
 from fixtures.engines.containers import Container
 from fixtures.engines.engine import EngineImages
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE, promised
@@ -64,7 +64,7 @@ def test_missing_recycler_image_is_diagnosed(
     *,
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     workers_without_image: list[Container],
     images: EngineImages,
     evidence: Evidence,
@@ -77,26 +77,26 @@ def test_missing_recycler_image_is_diagnosed(
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     files = nfs_server.files(shared)
-    volume, claim = space.bound_volume(shared.path)
+    volume, claim = namespace.bound_volume(shared.path)
     files.write(".secret", b"of the first claim\n")
     with evidence.step("delete the claim"), promised("the volume's event names the image that cannot be pulled"):
-        space.delete_claim(claim)
-        events = space.volume_events(volume, f'Recycler pod: Failed to pull image "{images.recycler}"')
+        namespace.delete_claim(claim)
+        events = namespace.volume_events(volume, f'Recycler pod: Failed to pull image "{images.recycler}"')
     evidence.attach("volume-events.txt", "\n".join(events))
     found = diagnose(events, known_diagnoses().values())
     evidence.expect(found[:1] == (DIAGNOSIS,), "it is diagnosed", expected=DIAGNOSIS, seen=found)
 
     with evidence.step("claim again"), promised("the binder does not offer a volume that was not scrubbed"):
-        space.create_unbound_claim("nfs-pvc-next")
-    phase = space.volume(volume)["status"]["phase"]
+        namespace.create_unbound_claim("nfs-pvc-next")
+    phase = namespace.volume(volume)["status"]["phase"]
     evidence.expect(phase == "Released", "the volume stays Released", expected="Released", seen=phase)
     stored = files.read(".secret")
     evidence.expect(stored == b"of the first claim\n", "the data is still there", expected="its content", seen=stored)
 
     with evidence.step("put the image on the nodes"), promised("the recycler gets its image and goes on"):
         _bring_back(workers_without_image, images.recycler)
-        space.wait_volume(volume, "Bound", PATIENCE.recycle)
-    owner = space.volume(volume)["spec"]["claimRef"]["name"]
+        namespace.wait_volume(volume, "Bound", PATIENCE.recycle)
+    owner = namespace.volume(volume)["spec"]["claimRef"]["name"]
     evidence.expect(owner == "nfs-pvc-next", "the next claim has it", expected="nfs-pvc-next", seen=owner)
     left = [entry.path for entry in files.tree()]
     evidence.expect(left == [], "the volume was scrubbed before the next claim got it", expected=[], seen=left)

@@ -4,7 +4,7 @@ import pytest
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE, promised
@@ -35,7 +35,9 @@ chown -R 999:999 .hidden && chown -R 12345:23456 1 locked && chmod 000 locked/fi
     asks=["no_root_squash"],
 )
 @pytest.mark.usefixtures("recycling")
-def test_recycle_empties_the_volume(export: Exporter, nfs_server: NfsServer, space: Space, evidence: Evidence) -> None:
+def test_recycle_empties_the_volume(
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, evidence: Evidence
+) -> None:
     """A volume with the policy Recycle is emptied when its claim is deleted, and can be claimed again.
 
     Observed on the server: 10,000 files, hidden names, deep trees, foreign owners and links before; an empty directory
@@ -45,23 +47,23 @@ def test_recycle_empties_the_volume(export: Exporter, nfs_server: NfsServer, spa
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     files = nfs_server.files(shared)
     with evidence.step("bind a claim, fill the volume on the server"):
-        volume, claim = space.bound_volume(shared.path)
+        volume, claim = namespace.bound_volume(shared.path)
         files.shell(_FILL, timeout=PATIENCE.recycle)
         before = files.count()
     evidence.expect(before > FILES, "the volume is full of files", expected=f"more than {FILES}", seen=before)
 
     with evidence.step("delete the claim"), promised("a recycled volume becomes Available"):
-        space.delete_claim(claim)
-        document = space.wait_volume(volume, "Available", PATIENCE.recycle)
+        namespace.delete_claim(claim)
+        document = namespace.wait_volume(volume, "Available", PATIENCE.recycle)
     left = [str(entry) for entry in files.tree(limit=20)]
     evidence.expect(left == [], "the directory on the server is empty", expected=[], seen=left)
     evidence.expect(
         "claimRef" not in document["spec"], "the old claim is forgotten", expected="no claimRef", seen=document["spec"]
     )
     with promised("the cluster reports the recycling"):
-        events = space.volume_events(volume, "VolumeRecycled")
+        events = namespace.volume_events(volume, "VolumeRecycled")
     evidence.attach("volume-events.txt", "\n".join(events))
 
     with evidence.step("claim it again"), promised("a recycled volume can be claimed again"):
-        again = space.create_claim("nfs-pvc-mysql-again")["metadata"]["name"]
-        space.wait_bound(volume, again)
+        again = namespace.create_claim("nfs-pvc-mysql-again")["metadata"]["name"]
+        namespace.wait_bound(volume, again)

@@ -4,7 +4,7 @@ import pytest
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE, promised
@@ -24,7 +24,7 @@ from fixtures.waiting.patience import PATIENCE, promised
 )
 @pytest.mark.usefixtures("recycling")
 def test_recycle_that_cannot_scrub_fails(
-    export: Exporter, nfs_server: NfsServer, space: Space, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, evidence: Evidence
 ) -> None:
     """A volume with the policy Recycle that cannot be scrubbed becomes Failed with a message, never Available.
 
@@ -33,23 +33,23 @@ def test_recycle_that_cannot_scrub_fails(
     """
     shared = export("rw,sync,no_subtree_check,root_squash")
     files = nfs_server.files(shared)
-    volume, claim = space.bound_volume(shared.path)
+    volume, claim = namespace.bound_volume(shared.path)
     files.mkdir("foreign", uid=999, gid=999, mode=0o755)
     files.write("foreign/.secret", b"of the first claim\n", uid=999, gid=999, mode=0o600)
 
     with evidence.step("delete the claim"), promised("a volume that cannot be scrubbed becomes Failed"):
-        space.delete_claim(claim)
-        document = space.wait_volume(volume, "Failed", PATIENCE.recycle)
+        namespace.delete_claim(claim)
+        document = namespace.wait_volume(volume, "Failed", PATIENCE.recycle)
     message = document["status"].get("message", "")
     evidence.attach("volume-message.txt", message)
     evidence.expect("Recycle failed" in message, "its message says why", expected="Recycle failed: ...", seen=message)
     with promised("an event says so, too"):
-        events = space.volume_events(volume, "Warning VolumeFailedRecycle ")
+        events = namespace.volume_events(volume, "Warning VolumeFailedRecycle ")
     evidence.attach("volume-events.txt", "\n".join(events))
 
     with evidence.step("claim again"), promised("the binder does not offer a volume with data inside"):
-        space.create_unbound_claim("nfs-pvc-next")
-    owner = space.volume(volume)["spec"]["claimRef"]["name"]
+        namespace.create_unbound_claim("nfs-pvc-next")
+    owner = namespace.volume(volume)["spec"]["claimRef"]["name"]
     evidence.expect(owner == claim, "the volume still belongs to the first claim", expected=claim, seen=owner)
     stored = files.read("foreign/.secret")
     evidence.expect(stored == b"of the first claim\n", "the file is still there", expected="its content", seen=stored)

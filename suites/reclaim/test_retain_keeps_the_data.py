@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -18,7 +18,7 @@ from fixtures.waiting.patience import PATIENCE, promised
     each_version=False,
 )
 def test_retain_keeps_the_data(
-    export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, probe: Prober, evidence: Evidence
 ) -> None:
     """A volume with the policy Retain keeps its data, and is Available with it again once its `claimRef` is cleared.
 
@@ -28,23 +28,23 @@ def test_retain_keeps_the_data(
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     files = nfs_server.files(shared)
-    volume, claim = space.bound_volume(shared.path, {"spec": {"persistentVolumeReclaimPolicy": "Retain"}})
+    volume, claim = namespace.bound_volume(shared.path, {"spec": {"persistentVolumeReclaimPolicy": "Retain"}})
     with evidence.step("write data"):
         probe("mkdir /data/shop && echo kept > /data/shop/.goods && chown 999:999 /data/shop/.goods").pod.delete()
     before = files.tree()
     evidence.attach("server-side.txt", "\n".join(map(str, before)))
 
     with evidence.step("delete the claim"), promised("a retained volume is Released when its claim is deleted"):
-        space.delete_claim(claim)
-        space.wait_volume(volume, "Released", PATIENCE.bind)
+        namespace.delete_claim(claim)
+        namespace.wait_volume(volume, "Released", PATIENCE.bind)
     evidence.expect(files.tree() == before, "the data is kept", expected=before, seen=files.tree())
 
     with evidence.step("clear claimRef"), promised("a volume without claimRef is Available"):
-        space.forget_claim(volume)
-        space.wait_volume(volume, "Available", PATIENCE.bind)
+        namespace.forget_claim(volume)
+        namespace.wait_volume(volume, "Available", PATIENCE.bind)
     with evidence.step("claim it again"), promised("a volume that was given back can be claimed"):
-        space.create_claim("nfs-pvc-next")
-        space.wait_bound(volume, "nfs-pvc-next")
+        namespace.create_claim("nfs-pvc-next")
+        namespace.wait_bound(volume, "nfs-pvc-next")
     again = probe("cat /data/shop/.goods", name="next", claim="nfs-pvc-next")
     evidence.expect(again.log == "kept\n", "the next pod reads the old data", expected="kept", seen=again.log)
     evidence.expect(files.tree() == before, "the data is as it was", expected=before, seen=files.tree())

@@ -10,9 +10,9 @@ from certify.evidence import Evidence
 from fixtures.engines.engine import EngineImages
 from fixtures.faults.power import StoragePower
 from fixtures.kube.manifests import load, merged, with_image
+from fixtures.kube.namespace import Namespace
 from fixtures.kube.nodes import last_sign_of_life, ready_since
 from fixtures.kube.pod import Pod, ended_with, is_ready, restart_count
-from fixtures.kube.space import Space
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Mounts
 from fixtures.servers.server import NfsServer
@@ -41,7 +41,7 @@ def test_cluster_stays_in_order_while_server_is_down(
     *,
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     images: EngineImages,
     mounts: Mounts,
     two_nodes: tuple[str, str],
@@ -59,16 +59,16 @@ def test_cluster_stays_in_order_while_server_is_down(
     """
     _, node = two_nodes
     shared = export("rw,sync,no_subtree_check,no_root_squash")
-    volume, _ = space.bound_volume(shared.path)
-    deleted, kept = (_pod(space, images, name, node) for name in ("deleted", "kept"))
+    volume, _ = namespace.bound_volume(shared.path)
+    deleted, kept = (_pod(namespace, images, name, node) for name in ("deleted", "kept"))
     document = deleted.wait_running()
     kept.wait_running()
-    ready = ready_since(space.kube, node)
+    ready = ready_since(namespace.kube, node)
 
     with evidence.step(f"cut the storage machine's power for {OUTAGE} s"), power.cut():
         over = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=OUTAGE)
-        space.delete("Pod", deleted.name)
-        bare = _pod(space, images, "bare", node)
+        namespace.delete("Pod", deleted.name)
+        bare = _pod(namespace, images, "bare", node)
         with promised("a pod without a volume starts on the node"):
             bare.wait_running()
         with promised("the container of the deleted pod ends"):
@@ -79,21 +79,21 @@ def test_cluster_stays_in_order_while_server_is_down(
             )
         with promised("the kubelet goes on renewing its node's lease"):
             eventually(
-                lambda: last_sign_of_life(space.kube, node),
+                lambda: last_sign_of_life(namespace.kube, node),
                 until=lambda moment: moment > over,
                 what=f"node {node} to renew its lease after {OUTAGE} s",
                 within=OUTAGE + PATIENCE.command,
                 every=1,
             )
     back = time.monotonic()
-    now = ready_since(space.kube, node)
+    now = ready_since(namespace.kube, node)
     evidence.expect(now == ready, "the node was Ready all the time", expected=ready, seen=now)
 
     with (
         evidence.step("wait until all is in order again"),
         promised("everything is cleaned up when the server is back"),
     ):
-        space.kube.wait_gone("Pod", deleted.name, space.name, within=PATIENCE.remount)
+        namespace.kube.wait_gone("Pod", deleted.name, namespace.name, within=PATIENCE.remount)
         gone = time.monotonic() - back
         kept.wait_running(within=PATIENCE.recovery)
     evidence.measure("a deleted pod was gone after the server was back", gone, "s")
@@ -110,11 +110,11 @@ def test_cluster_stays_in_order_while_server_is_down(
         )
 
 
-def _pod(space: Space, images: EngineImages, name: str, node: str) -> Pod:
+def _pod(namespace: Namespace, images: EngineImages, name: str, node: str) -> Pod:
     """One that needs its volume to be ready, or the `bare` one, which has none."""
     (document,) = load("bare-pod.yml" if name == "bare" else "nfs-probe-readiness.yml")
     changes = {"metadata": {"name": name}, "spec": {"nodeName": node}}
-    return space.create_pod(merged(with_image(document, images.client), changes))
+    return namespace.create_pod(merged(with_image(document, images.client), changes))
 
 
 def _has_ended(pod: Pod) -> bool:

@@ -11,8 +11,8 @@ from fixtures.clusters.cluster import Restarts
 from fixtures.engines.engine import EngineImages
 from fixtures.kube.client import Document
 from fixtures.kube.manifests import load, merged, with_image
+from fixtures.kube.namespace import Namespace
 from fixtures.kube.pod import is_ready, restart_count
-from fixtures.kube.space import Space
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Mounts, NodeMount
 from fixtures.servers.server import NfsServer
@@ -33,7 +33,7 @@ def test_data_stays_readable_through_restarts(
     *,
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     images: EngineImages,
     node_mount: NodeMount,
     mounts: Mounts,
@@ -53,10 +53,10 @@ def test_data_stays_readable_through_restarts(
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     files = nfs_server.files(shared)
     files.write("file", b"kept\n")
-    volume, _ = space.bound_volume(shared.path)
+    volume, _ = namespace.bound_volume(shared.path)
     (document,) = load("nfs-probe-readiness.yml")
     changes = {"metadata": {"name": "reader"}, "spec": {"nodeName": node}}
-    pod = space.create_pod(merged(with_image(document, images.client), changes))
+    pod = namespace.create_pod(merged(with_image(document, images.client), changes))
     uid = pod.wait_running()["metadata"]["uid"]
 
     parts: dict[str, tuple[Callable[[], None], int]] = {

@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Mounts, Prober
 from fixtures.servers.server import NfsServer
@@ -23,7 +23,7 @@ def test_force_deleted_pod_leaves_no_mount(
     *,
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     probe: Prober,
     mounts: Mounts,
     evidence: Evidence,
@@ -35,7 +35,7 @@ def test_force_deleted_pod_leaves_no_mount(
     written stays.
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
-    volume, _ = space.bound_volume(shared.path)
+    volume, _ = namespace.bound_volume(shared.path)
     writing = probe("echo kept > /data/file; (while :; do date > /data/clock; done) &")
     document = writing.pod.require()
     with evidence.step("delete the pod by force"):

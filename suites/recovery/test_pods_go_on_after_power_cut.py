@@ -6,8 +6,8 @@ from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.faults.power import StoragePower
 from fixtures.faults.writer import Writer, expect_all, on_disk
+from fixtures.kube.namespace import Namespace
 from fixtures.kube.pod import restart_count
-from fixtures.kube.space import Space
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -28,7 +28,7 @@ def test_pods_go_on_after_power_cut(
     *,
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     probe: Prober,
     two_nodes: tuple[str, str],
     power: StoragePower,
@@ -42,7 +42,7 @@ def test_pods_go_on_after_power_cut(
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     files = nfs_server.files(shared)
-    space.bound_volume(shared.path)
+    namespace.bound_volume(shared.path)
     pods = {}
     for folder, node in zip(("left", "right"), two_nodes, strict=True):
         files.mkdir(folder, mode=0o777)

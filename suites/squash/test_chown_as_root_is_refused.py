@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -34,7 +34,7 @@ chown 999:999 /data/file
 def test_chown_as_root_is_refused(
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     probe: Prober,
     evidence: Evidence,
 ) -> None:
@@ -46,7 +46,7 @@ def test_chown_as_root_is_refused(
     shared = export("rw,sync,no_subtree_check,root_squash")
     files = nfs_server.files(shared)
     before = files.stat().owner
-    space.bound_volume(shared.path)
+    namespace.bound_volume(shared.path)
 
     with evidence.step("chown to uid 999 as root in a pod"):
         tried = probe(_TRY)

@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -18,7 +18,7 @@ from fixtures.servers.server import NfsServer
 def test_no_root_squash_keeps_root(
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     probe: Prober,
     evidence: Evidence,
 ) -> None:
@@ -28,7 +28,7 @@ def test_no_root_squash_keeps_root(
     no_root_squash in effect.
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
-    space.bound_volume(shared.path)
+    namespace.bound_volume(shared.path)
 
     with evidence.step("make files as root in a pod, give one away"):
         made = probe("cd /data && touch mine given && chown 999:998 given && stat -c %u:%g mine given")

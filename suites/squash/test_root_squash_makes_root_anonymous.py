@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -18,7 +18,7 @@ from fixtures.servers.server import NfsServer
 def test_root_squash_makes_root_anonymous(
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     probe: Prober,
     evidence: Evidence,
 ) -> None:
@@ -29,7 +29,7 @@ def test_root_squash_makes_root_anonymous(
     unless the export says another.
     """
     shared = export("rw,sync,no_subtree_check", exactly=True)
-    space.bound_volume(shared.path)
+    namespace.bound_volume(shared.path)
 
     with evidence.step("make a file and a directory as root in a pod"):
         made = probe("id -u; cd /data && touch file && mkdir folder && stat -c %u:%g file folder")

@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -30,7 +30,7 @@ touch /data/file
     asks=["root_squash"],
 )
 def test_squashed_root_cannot_create_in_roots_directory(
-    export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, probe: Prober, evidence: Evidence
 ) -> None:
     """On a root_squash export a pod's root cannot create a file in a root-owned directory of mode 0755: EACCES.
 
@@ -38,7 +38,7 @@ def test_squashed_root_cannot_create_in_roots_directory(
     server: the directory is root's, has mode 0755, and is still empty.
     """
     shared = export("rw,sync,no_subtree_check,root_squash", mode=0o755)
-    space.bound_volume(shared.path)
+    namespace.bound_volume(shared.path)
 
     with evidence.step("create a file and a directory as root in a pod"):
         tried = probe(_TRY)

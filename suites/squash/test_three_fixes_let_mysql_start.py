@@ -4,7 +4,7 @@ from typing import Any
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import promised
@@ -34,7 +34,7 @@ FIXES: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     each_version=False,
 )
 def test_three_fixes_let_mysql_start(
-    export: Exporter, nfs_server: NfsServer, space: Space, mysql: MySql, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, mysql: MySql, evidence: Evidence
 ) -> None:
     """MySQL starts with each of three fixes: no_root_squash, a directory owned by 999 with runAsUser 999, and
     all_squash with anonuid=999.
@@ -44,14 +44,14 @@ def test_three_fixes_let_mysql_start(
     """
     shared = export(f"{BASE},root_squash", mode=0o755)
     files = nfs_server.files(shared)
-    space.bound_volume(shared.path)
+    namespace.bound_volume(shared.path)
     mysql.deploy({"spec": {"replicas": 0}})
     for fix, (options, owner, context) in FIXES.items():
         with evidence.step(f"arrange the fix {fix}"):
             shared = nfs_server.set_options(shared, options)
             files.shell(f"find . -mindepth 1 -delete; chown {owner} .")
             template = {"spec": {"template": {"spec": {"securityContext": context}}}}
-            space.kube.patch("Deployment", NAME, template, space.name)
+            namespace.kube.patch("Deployment", NAME, template, namespace.name)
         evidence.attach(f"effective-options-{fix}.txt", ",".join(sorted(nfs_server.effective_options(shared))))
         with evidence.step(f"start MySQL with {fix}"), promised(f"MySQL starts with {fix}"):
             mysql.scale(1)

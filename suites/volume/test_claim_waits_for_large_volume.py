@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -19,7 +19,7 @@ HUNDRED = {"spec": {"resources": {"requests": {"storage": "100Gi"}}}}
     each_version=False,
 )
 def test_claim_waits_for_large_volume(
-    export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, probe: Prober, evidence: Evidence
 ) -> None:
     """A claim for 100Gi stays Pending until a volume of 100Gi appears, and is then bound to it.
 
@@ -27,20 +27,20 @@ def test_claim_waits_for_large_volume(
     binding to the large one, while the small one stays Available. Observed on the server: a pod with the claim writes
     into the large volume's export.
     """
-    small = space.available_volume(export("rw,sync,no_subtree_check").path, "5gi")
+    small = namespace.available_volume(export("rw,sync,no_subtree_check").path, "5gi")
     with evidence.step("claim 100Gi"), promised("the binder says that no volume is large enough"):
-        event = space.create_unbound_claim("nfs-pvc-large", HUNDRED)
+        event = namespace.create_unbound_claim("nfs-pvc-large", HUNDRED)
     evidence.attach("claim-event.txt", event)
-    phase = space.claim("nfs-pvc-large")["status"]["phase"]
+    phase = namespace.claim("nfs-pvc-large")["status"]["phase"]
     evidence.expect(phase == "Pending", "the claim is Pending", expected="Pending", seen=phase)
 
     shared = export("rw,sync,no_subtree_check")
     with evidence.step("offer a volume of 100Gi"), promised("the claim is bound once a volume is large enough"):
-        large = space.create_volume(shared.path, "100gi", {"spec": {"capacity": {"storage": "100Gi"}}})
-        space.wait_bound(large["metadata"]["name"], "nfs-pvc-large")
-    given = space.claim("nfs-pvc-large")["status"]["capacity"]["storage"]
+        large = namespace.create_volume(shared.path, "100gi", {"spec": {"capacity": {"storage": "100Gi"}}})
+        namespace.wait_bound(large["metadata"]["name"], "nfs-pvc-large")
+    given = namespace.claim("nfs-pvc-large")["status"]["capacity"]["storage"]
     evidence.expect(given == "100Gi", "the claim has the large volume's capacity", expected="100Gi", seen=given)
-    phase = space.volume(small)["status"]["phase"]
+    phase = namespace.volume(small)["status"]["phase"]
     evidence.expect(phase == "Available", "the small volume is still Available", expected="Available", seen=phase)
 
     with evidence.step("write into it"):

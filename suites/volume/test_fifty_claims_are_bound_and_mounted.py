@@ -6,8 +6,8 @@ from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
 from fixtures.engines.engine import EngineImages
 from fixtures.kube.manifests import load, with_image
+from fixtures.kube.namespace import Namespace
 from fixtures.kube.pod import UNTIL_ENDED
-from fixtures.kube.space import Space
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE, eventually, promised
@@ -23,7 +23,7 @@ NAMES = tuple(f"claim-{number:02}" for number in range(50))
     each_version=False,
 )
 def test_fifty_claims_are_bound_and_mounted(
-    export: Exporter, nfs_server: NfsServer, space: Space, images: EngineImages, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, images: EngineImages, evidence: Evidence
 ) -> None:
     """Fifty claims are bound and mounted without a failure, and the time is measured.
 
@@ -34,14 +34,14 @@ def test_fifty_claims_are_bound_and_mounted(
     shared = export("rw,sync,no_subtree_check")
     files = nfs_server.files(shared)
     files.shell(f"mkdir -m 777 {' '.join(NAMES)}")
-    offered = [space.create_volume(f"{shared.path}/{name}", name)["metadata"]["name"] for name in NAMES]
+    offered = [namespace.create_volume(f"{shared.path}/{name}", name)["metadata"]["name"] for name in NAMES]
     for volume in offered:
-        space.wait_volume(volume, "Available", PATIENCE.bind)
+        namespace.wait_volume(volume, "Available", PATIENCE.bind)
     began = time.monotonic()
     with evidence.step("bind fifty claims"), promised("every one of fifty claims is bound"):
         for name in NAMES:
-            space.create_claim(name)
-        volumes = {space.wait_claim_bound(name)["spec"]["volumeName"] for name in NAMES}
+            namespace.create_claim(name)
+        volumes = {namespace.wait_claim_bound(name)["spec"]["volumeName"] for name in NAMES}
     bound = time.monotonic()
     evidence.expect(volumes == set(offered), "each has a volume of its own", expected=offered, seen=sorted(volumes))
 
@@ -52,7 +52,7 @@ def test_fifty_claims_are_bound_and_mounted(
     container["command"] = ["sh", "-c", f"for one in /data/*; do touch $one/file || exit 1; done; {UNTIL_ENDED}"]
     document["spec"]["volumes"] = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in NAMES]
     with evidence.step("mount all of them in one pod"), promised("a pod with fifty volumes runs"):
-        pod = space.create_pod(document)
+        pod = namespace.create_pod(document)
         pod.wait_running()
     mounted = time.monotonic()
     evidence.attach("seconds.txt", f"bound: {bound - began:.1f}\nmounted: {mounted - bound:.1f}")
@@ -65,5 +65,5 @@ def test_fifty_claims_are_bound_and_mounted(
             what="fifty files on the server",
             within=PATIENCE.command,
         )
-    failures = space.failed_mounts()
+    failures = namespace.failed_mounts()
     evidence.expect(failures == [], "no mount failed on the way", expected=[], seen=failures)

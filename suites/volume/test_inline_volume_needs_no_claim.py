@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -15,7 +15,7 @@ from fixtures.servers.server import NfsServer
     since="0.2",
 )
 def test_inline_volume_needs_no_claim(
-    export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, probe: Prober, evidence: Evidence
 ) -> None:
     """A pod can use an export as an inline nfs volume, without a volume object and a claim.
 
@@ -35,5 +35,5 @@ def test_inline_volume_needs_no_claim(
     evidence.expect(used.mount.split()[0] == source, "the node mounts the export", expected=source, seen=used.mount)
     stored = files.read("file")
     evidence.expect(stored == b"by the pod\n", "the pod's file is on the server", expected=b"by the pod\n", seen=stored)
-    claims = space.kube.find("PersistentVolumeClaim", space.name)
+    claims = namespace.kube.find("PersistentVolumeClaim", namespace.name)
     evidence.expect(claims == [], "there is no claim", expected=[], seen=claims)

@@ -4,7 +4,7 @@ from certify.declare import INFORMATIVE, requirement
 from certify.evidence import Evidence
 from fixtures.engines.engine import EngineImages
 from fixtures.kube.manifests import load, merged, with_image
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -29,7 +29,7 @@ def test_modes_that_are_enforced_are_recorded(
     *,
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     images: EngineImages,
     probe: Prober,
     two_nodes: tuple[str, str],
@@ -41,9 +41,9 @@ def test_modes_that_are_enforced_are_recorded(
     cluster: the scheduler's event for a second pod with a ReadWriteOncePod claim.
     """
     once = export("rw,sync,no_subtree_check")
-    volume = space.available_volume(once.path, "once", {"spec": {"accessModes": ["ReadWriteOnce"]}})
-    space.create_claim("once", {"spec": {"accessModes": ["ReadWriteOnce"]}})
-    space.wait_bound(volume, "once")
+    volume = namespace.available_volume(once.path, "once", {"spec": {"accessModes": ["ReadWriteOnce"]}})
+    namespace.create_claim("once", {"spec": {"accessModes": ["ReadWriteOnce"]}})
+    namespace.wait_bound(volume, "once")
     with evidence.step("write from two nodes"):
         for node in two_nodes:
             probe(f"echo {node} > /data/{node}", name=f"on-{node}", claim="once", node=node)
@@ -51,17 +51,17 @@ def test_modes_that_are_enforced_are_recorded(
     evidence.expect(names == sorted(two_nodes), "ReadWriteOnce is not enforced", expected=sorted(two_nodes), seen=names)
 
     alone = {"spec": {"accessModes": ["ReadWriteOncePod"]}}
-    volume = space.available_volume(export("rw,sync,no_subtree_check").path, "pod", alone)
-    space.create_claim("pod", alone)
-    space.wait_bound(volume, "pod")
+    volume = namespace.available_volume(export("rw,sync,no_subtree_check").path, "pod", alone)
+    namespace.create_claim("pod", alone)
+    namespace.wait_bound(volume, "pod")
     probe("touch /data/file", name="first", claim="pod")
     (document,) = load("nfs-probe.yml")
     document = merged(with_image(document, images.client), {"metadata": {"name": "second"}})
     document["spec"]["volumes"][0]["persistentVolumeClaim"]["claimName"] = "pod"
     with evidence.step("use a ReadWriteOncePod claim twice"), promised("the scheduler refuses the second pod"):
-        second = space.create_pod(document)
+        second = namespace.create_pod(document)
         events = eventually(
-            lambda: space.kube.events(space.name, second.name),
+            lambda: namespace.kube.events(namespace.name, second.name),
             until=lambda events: any(REFUSED in event for event in events),
             what="the scheduler's event about the second pod",
             within=PATIENCE.pod,

@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -21,7 +21,7 @@ CLAIM, VOLUME = "PersistentVolumeClaim", "PersistentVolume"
     each_version=False,
 )
 def test_objects_in_use_are_protected(
-    export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, probe: Prober, evidence: Evidence
 ) -> None:
     """A deleted claim that a pod uses and a deleted volume that is bound stay Terminating until their users are gone.
 
@@ -31,20 +31,20 @@ def test_objects_in_use_are_protected(
     """
     shared = export("rw,sync,no_subtree_check")
     retained = {"spec": {"persistentVolumeReclaimPolicy": "Retain"}}
-    volume, claim = space.bound_volume(shared.path, retained)
-    unused = space.available_volume(export("rw,sync,no_subtree_check").path, "unused", retained)
-    space.create_claim("unused", {"spec": {"resources": {"requests": {"storage": "900Gi"}}}})
+    volume, claim = namespace.bound_volume(shared.path, retained)
+    unused = namespace.available_volume(export("rw,sync,no_subtree_check").path, "unused", retained)
+    namespace.create_claim("unused", {"spec": {"resources": {"requests": {"storage": "900Gi"}}}})
     user = probe("echo before > /data/file")
 
     with evidence.step("delete claim and volume in use, then those that nobody uses"):
-        space.delete(CLAIM, claim)
-        space.delete(VOLUME, volume)
-        space.delete_claim("unused")
-        space.delete(VOLUME, unused)
-        space.kube.wait_gone(VOLUME, unused)
+        namespace.delete(CLAIM, claim)
+        namespace.delete(VOLUME, volume)
+        namespace.delete_claim("unused")
+        namespace.delete(VOLUME, unused)
+        namespace.kube.wait_gone(VOLUME, unused)
     for kind, name, found in (
-        (CLAIM, claim, space.kube.get(CLAIM, claim, space.name)),
-        (VOLUME, volume, space.kube.get(VOLUME, volume)),
+        (CLAIM, claim, namespace.kube.get(CLAIM, claim, namespace.name)),
+        (VOLUME, volume, namespace.kube.get(VOLUME, volume)),
     ):
         seen = found and {key: found["metadata"].get(key) for key in ("deletionTimestamp", "finalizers")}
         evidence.expect(
@@ -61,7 +61,7 @@ def test_objects_in_use_are_protected(
 
     with evidence.step("delete the pod"), promised("claim and volume go when their user is gone"):
         user.pod.delete()
-        space.kube.wait_gone(CLAIM, claim, space.name, PATIENCE.gone)
-        space.kube.wait_gone(VOLUME, volume, within=PATIENCE.gone)
+        namespace.kube.wait_gone(CLAIM, claim, namespace.name, PATIENCE.gone)
+        namespace.kube.wait_gone(VOLUME, volume, within=PATIENCE.gone)
     stored = nfs_server.files(shared).read("file")
     evidence.expect(stored == b"after\n", "the data outlives its objects", expected=b"after\n", seen=stored)

@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -19,7 +19,7 @@ MODES = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany"]
     each_version=False,
 )
 def test_one_of_several_modes_is_enough(
-    export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, probe: Prober, evidence: Evidence
 ) -> None:
     """A volume that offers several access modes is bound to a claim with those that the claim asked for.
 
@@ -29,11 +29,11 @@ def test_one_of_several_modes_is_enough(
     for mode in MODES:
         shared = export("rw,sync,no_subtree_check")
         name = mode.lower()
-        volume = space.available_volume(shared.path, name, {"spec": {"accessModes": MODES}})
+        volume = namespace.available_volume(shared.path, name, {"spec": {"accessModes": MODES}})
         with evidence.step(f"claim {mode}"), promised(f"a {mode} claim is bound to a volume that offers it too"):
-            space.create_claim(name, {"spec": {"accessModes": [mode]}})
-            space.wait_bound(volume, name)
-        claim = space.claim(name)
+            namespace.create_claim(name, {"spec": {"accessModes": [mode]}})
+            namespace.wait_bound(volume, name)
+        claim = namespace.claim(name)
         evidence.expect(
             claim["spec"]["accessModes"] == [mode], "the claim has its mode", expected=[mode], seen=claim["spec"]
         )

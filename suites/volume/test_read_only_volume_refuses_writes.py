@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -41,7 +41,7 @@ REFUSED = ["shared", "write EROFS", "create EROFS", "unlink EROFS"]
     since="0.2",
 )
 def test_read_only_volume_refuses_writes(
-    export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, probe: Prober, evidence: Evidence
 ) -> None:
     """A pod that says `readOnly: true` in its volume's source, its claim or its mount gets EROFS for every write.
 
@@ -53,7 +53,7 @@ def test_read_only_volume_refuses_writes(
     shared = export("rw,sync,no_subtree_check")
     files = nfs_server.files(shared)
     files.write("file", b"shared\n", mode=0o666)
-    space.bound_volume(shared.path, READ_ONLY_MANY, {"spec": {"accessModes": ["ReadOnlyMany"]}})
+    namespace.bound_volume(shared.path, READ_ONLY_MANY, {"spec": {"accessModes": ["ReadOnlyMany"]}})
 
     for where, path, mode in (("inline", shared.path, "ro"), ("claim", "", "ro"), ("mount", "", "")):
         with evidence.step(f"try to write with readOnly in the {where}"):

@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE, promised
@@ -20,7 +20,7 @@ from fixtures.waiting.patience import PATIENCE, promised
     each_version=False,
 )
 def test_released_volume_is_not_given_away(
-    export: Exporter, nfs_server: NfsServer, space: Space, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, evidence: Evidence
 ) -> None:
     """A Released volume is not given to another claim.
 
@@ -30,20 +30,20 @@ def test_released_volume_is_not_given_away(
     """
     shared = export("rw,sync,no_subtree_check")
     files = nfs_server.files(shared)
-    volume, claim = space.bound_volume(shared.path, {"spec": {"persistentVolumeReclaimPolicy": "Retain"}})
-    first = space.claim(claim)["metadata"]["uid"]
+    volume, claim = namespace.bound_volume(shared.path, {"spec": {"persistentVolumeReclaimPolicy": "Retain"}})
+    first = namespace.claim(claim)["metadata"]["uid"]
     files.write("secret", b"of the first claim\n")
     with evidence.step("delete the claim"), promised("the volume of a deleted claim is Released"):
-        space.delete_claim(claim)
-        space.wait_volume(volume, "Released", PATIENCE.bind)
+        namespace.delete_claim(claim)
+        namespace.wait_volume(volume, "Released", PATIENCE.bind)
 
     for name in ("nfs-pvc-other", claim):
         with evidence.step(f"claim as {name}"), promised(f"the binder finds nothing for {name}"):
-            event = space.create_unbound_claim(name)
+            event = namespace.create_unbound_claim(name)
         evidence.attach("claim-event.txt", event)
-        phase = space.claim(name)["status"]["phase"]
+        phase = namespace.claim(name)["status"]["phase"]
         evidence.expect(phase == "Pending", f"the claim {name} is not bound", expected="Pending", seen=phase)
-    document = space.volume(volume)
+    document = namespace.volume(volume)
     phase = document["status"]["phase"]
     evidence.expect(phase == "Released", "the volume is still Released", expected="Released", seen=phase)
     owner = document["spec"]["claimRef"]["uid"]

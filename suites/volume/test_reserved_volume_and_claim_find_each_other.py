@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -22,7 +22,7 @@ RESERVED, NAMING = "nfs-pvc-reserved", "nfs-pvc-naming"
     each_version=False,
 )
 def test_reserved_volume_and_claim_find_each_other(
-    export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, probe: Prober, evidence: Evidence
 ) -> None:
     """A volume reserved by its `claimRef` and a claim that names its `volumeName` are bound to each other only.
 
@@ -31,27 +31,27 @@ def test_reserved_volume_and_claim_find_each_other(
     server: each claim's pod writes into the export of its own volume.
     """
     first = export("rw,sync,no_subtree_check")
-    reference = {"spec": {"claimRef": {"namespace": space.name, "name": RESERVED}}}
-    reserved = space.available_volume(first.path, "reserved", reference)
+    reference = {"spec": {"claimRef": {"namespace": namespace.name, "name": RESERVED}}}
+    reserved = namespace.available_volume(first.path, "reserved", reference)
     with evidence.step("a stranger claims"), promised("the binder keeps a reserved volume from a stranger"):
-        event = space.create_unbound_claim("nfs-pvc-stranger")
+        event = namespace.create_unbound_claim("nfs-pvc-stranger")
     evidence.attach("claim-event.txt", event)
     with evidence.step("the one it is reserved for claims"), promised("a reserved volume is bound to its claim"):
-        space.create_claim(RESERVED)
-        space.wait_bound(reserved, RESERVED)
-    space.delete_claim("nfs-pvc-stranger")
+        namespace.create_claim(RESERVED)
+        namespace.wait_bound(reserved, RESERVED)
+    namespace.delete_claim("nfs-pvc-stranger")
 
     second = export("rw,sync,no_subtree_check")
-    small = space.available_volume(export("rw,sync,no_subtree_check").path, "small")
-    large = space.available_volume(second.path, "large", {"spec": {"capacity": {"storage": "50Gi"}}})
+    small = namespace.available_volume(export("rw,sync,no_subtree_check").path, "small")
+    large = namespace.available_volume(second.path, "large", {"spec": {"capacity": {"storage": "50Gi"}}})
     with evidence.step("claim the larger volume by its name"), promised("a claim gets the volume that it names"):
-        space.create_claim(NAMING, {"spec": {"volumeName": large}})
-        space.wait_claim_bound(NAMING)
-    bound = space.claim(NAMING)["spec"]["volumeName"]
+        namespace.create_claim(NAMING, {"spec": {"volumeName": large}})
+        namespace.wait_claim_bound(NAMING)
+    bound = namespace.claim(NAMING)["spec"]["volumeName"]
     evidence.expect(bound == large, "the claim has the volume that it names", expected=large, seen=bound)
-    owner = space.volume(large)["spec"]["claimRef"]["name"]
+    owner = namespace.volume(large)["spec"]["claimRef"]["name"]
     evidence.expect(owner == NAMING, "the volume has the claim", expected=NAMING, seen=owner)
-    phase = space.volume(small)["status"]["phase"]
+    phase = namespace.volume(small)["status"]["phase"]
     evidence.expect(phase == "Available", "the other volume stays Available", expected="Available", seen=phase)
 
     for claim, shared in ((RESERVED, first), (NAMING, second)):

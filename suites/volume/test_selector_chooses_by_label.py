@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -22,7 +22,7 @@ def _selecting(*shelves: str) -> dict[str, object]:
     each_version=False,
 )
 def test_selector_chooses_by_label(
-    export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, probe: Prober, evidence: Evidence
 ) -> None:
     """A claim with a label selector is bound only to a volume whose labels match.
 
@@ -32,19 +32,19 @@ def test_selector_chooses_by_label(
     shared = export("rw,sync,no_subtree_check")
     left = {"metadata": {"labels": {"shelf": "left"}}}
     right = {"metadata": {"labels": {"shelf": "right"}}, "spec": {"capacity": {"storage": "50Gi"}}}
-    other = space.available_volume(export("rw,sync,no_subtree_check").path, "left", left)
-    chosen = space.available_volume(shared.path, "right", right)
+    other = namespace.available_volume(export("rw,sync,no_subtree_check").path, "left", left)
+    chosen = namespace.available_volume(shared.path, "right", right)
 
     with evidence.step("claim from a shelf that is not there"), promised("the binder says that no label matches"):
-        event = space.create_unbound_claim("nowhere", _selecting("top", "bottom"))
+        event = namespace.create_unbound_claim("nowhere", _selecting("top", "bottom"))
     evidence.attach("claim-event.txt", event)
 
     with evidence.step("claim from the right shelf"), promised("the claim is bound to the volume with the label"):
-        space.create_claim("labelled", {"spec": {"selector": {"matchLabels": {"shelf": "right"}}}})
-        space.wait_claim_bound("labelled")
-    bound = space.claim("labelled")["spec"]["volumeName"]
+        namespace.create_claim("labelled", {"spec": {"selector": {"matchLabels": {"shelf": "right"}}}})
+        namespace.wait_claim_bound("labelled")
+    bound = namespace.claim("labelled")["spec"]["volumeName"]
     evidence.expect(bound == chosen, "the label decided, not the size", expected=chosen, seen=bound)
-    phase = space.volume(other)["status"]["phase"]
+    phase = namespace.volume(other)["status"]["phase"]
     evidence.expect(phase == "Available", "the other volume stays Available", expected="Available", seen=phase)
 
     with evidence.step("write into it"):

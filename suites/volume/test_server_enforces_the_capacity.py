@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import Limit, NfsServer
@@ -38,7 +38,7 @@ def test_server_enforces_the_capacity(
     *,
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     probe: Prober,
     evidence: Evidence,
 ) -> None:
@@ -54,9 +54,9 @@ def test_server_enforces_the_capacity(
     seen = {}
     for name, shared in (("free", free), ("limited", limited)):
         capacity = {"spec": {"capacity": {"storage": f"{size}Mi"}}}
-        volume = space.available_volume(shared.path, name, capacity)
-        space.create_claim(name, {"spec": {"resources": {"requests": {"storage": f"{size}Mi"}}}})
-        space.wait_bound(volume, name)
+        volume = namespace.available_volume(shared.path, name, capacity)
+        namespace.create_claim(name, {"spec": {"resources": {"requests": {"storage": f"{size}Mi"}}}})
+        namespace.wait_bound(volume, name)
         with evidence.step(f"write {wanted} MiB into the {name} volume"):
             seen[name] = probe(f"{_FILL}{wanted}", name=name, claim=name).log.strip()
     stored = nfs_server.files(free).stat("file").size // MIB

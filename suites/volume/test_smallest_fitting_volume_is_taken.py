@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -21,7 +21,7 @@ WANTED = {"spec": {"resources": {"requests": {"storage": "6Gi"}}}}
     each_version=False,
 )
 def test_smallest_fitting_volume_is_taken(
-    export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, probe: Prober, evidence: Evidence
 ) -> None:
     """A claim gets the smallest volume that fits.
 
@@ -30,15 +30,15 @@ def test_smallest_fitting_volume_is_taken(
     """
     exports = {size: export("rw,sync,no_subtree_check") for size in SIZES}
     volumes = {
-        size: space.available_volume(one.path, size.lower(), {"spec": {"capacity": {"storage": size}}})
+        size: namespace.available_volume(one.path, size.lower(), {"spec": {"capacity": {"storage": size}}})
         for size, one in exports.items()
     }
     with evidence.step("claim 6Gi"), promised("the smallest volume that fits is bound"):
-        space.create_claim("nfs-pvc-6gi", WANTED)
-        space.wait_claim_bound("nfs-pvc-6gi")
-    bound = space.claim("nfs-pvc-6gi")["spec"]["volumeName"]
+        namespace.create_claim("nfs-pvc-6gi", WANTED)
+        namespace.wait_claim_bound("nfs-pvc-6gi")
+    bound = namespace.claim("nfs-pvc-6gi")["spec"]["volumeName"]
     evidence.expect(bound == volumes["8Gi"], "the claim got the 8Gi", expected=volumes["8Gi"], seen=bound)
-    phases = {size: space.volume(name)["status"]["phase"] for size, name in volumes.items() if size != "8Gi"}
+    phases = {size: namespace.volume(name)["status"]["phase"] for size, name in volumes.items() if size != "8Gi"}
     evidence.expect(
         set(phases.values()) == {"Available"}, "the others stay Available", expected="Available", seen=phases
     )

@@ -4,7 +4,7 @@ import pytest
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -23,27 +23,27 @@ from fixtures.waiting.patience import promised
 )
 @pytest.mark.usefixtures("default_class")
 def test_storage_class_selects_the_volume(
-    export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, probe: Prober, evidence: Evidence
 ) -> None:
     """A claim's class selects volumes of that class, an empty one those without, an absent one the default class.
 
     Observed in the cluster: which of three volumes each of three claims gets, and the class that the API server gave
     the claim that named none. Observed on the server: each claim's pod writes into the export of that volume.
     """
-    default = space.create_storage_class("default", default=True)
-    named = space.create_storage_class("named")
+    default = namespace.create_storage_class("default", default=True)
+    named = namespace.create_storage_class("named")
     exports = {name: export("rw,sync,no_subtree_check") for name in ("empty", "named", "absent")}
     classes = {"empty": "", "named": named, "absent": default}
     volumes = {
-        name: space.available_volume(exports[name].path, name, {"spec": {"storageClassName": classes[name]}})
+        name: namespace.available_volume(exports[name].path, name, {"spec": {"storageClassName": classes[name]}})
         for name in exports
     }
     asked = {"empty": "", "named": named, "absent": None}
     for name, asked_class in asked.items():
         with evidence.step(f"claim with storageClassName {asked_class!r}"), promised(f"the claim ({name}) is bound"):
-            space.create_claim(name, {"spec": {"storageClassName": asked_class}})
-            space.wait_claim_bound(name)
-        claim = space.claim(name)["spec"]
+            namespace.create_claim(name, {"spec": {"storageClassName": asked_class}})
+            namespace.wait_claim_bound(name)
+        claim = namespace.claim(name)["spec"]
         evidence.expect(
             claim["storageClassName"] == classes[name],
             f"the class of the claim ({name})",

@@ -4,7 +4,7 @@ from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.engines.engine import EngineImages
 from fixtures.kube.manifests import load, with_image
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -24,7 +24,13 @@ from fixtures.waiting.patience import PATIENCE, eventually, promised
     asks=["root_squash"],
 )
 def test_sub_path_mounts_a_directory(
-    *, export: Exporter, nfs_server: NfsServer, space: Space, images: EngineImages, probe: Prober, evidence: Evidence
+    *,
+    export: Exporter,
+    nfs_server: NfsServer,
+    namespace: Namespace,
+    images: EngineImages,
+    probe: Prober,
+    evidence: Evidence,
 ) -> None:
     """subPath and subPathExpr mount a directory of the volume, also under root_squash, and a link out is refused.
 
@@ -39,7 +45,7 @@ def test_sub_path_mounts_a_directory(
     files.write("shops/secret", b"of all shops\n")
     files.write("shops/first/name", b"first\n")
     files.shell("ln -s ../../.. escape")
-    space.bound_volume(shared.path)
+    namespace.bound_volume(shared.path)
 
     with evidence.step("use subPath and subPathExpr"):
         used = probe(
@@ -54,9 +60,9 @@ def test_sub_path_mounts_a_directory(
 
     with evidence.step("use a link that leads out of the volume"), promised("the kubelet refuses the link"):
         (document,) = load("nfs-sub-path-escape.yml")
-        escaping = space.create_pod(with_image(document, images.client))
+        escaping = namespace.create_pod(with_image(document, images.client))
         events = eventually(
-            lambda: [event for event in space.kube.events(space.name, escaping.name) if "subPath" in event],
+            lambda: [event for event in namespace.kube.events(namespace.name, escaping.name) if "subPath" in event],
             what=f"an event about the subPath of {escaping.name}",
             within=PATIENCE.pod,
         )

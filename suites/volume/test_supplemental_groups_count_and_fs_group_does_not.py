@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -27,7 +27,7 @@ touch /data/file
     asks=["root_squash"],
 )
 def test_supplemental_groups_count_and_fs_group_does_not(
-    export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, probe: Prober, evidence: Evidence
 ) -> None:
     """On in-tree NFS volumes `fsGroup` is not applied and `supplementalGroups` are.
 
@@ -39,7 +39,7 @@ def test_supplemental_groups_count_and_fs_group_does_not(
     files = nfs_server.files(shared)
     files.shell(f"chgrp {GROUP} . && chmod {MODE:o} .")
     before = files.stat()
-    space.bound_volume(shared.path)
+    namespace.bound_volume(shared.path)
 
     with evidence.step("write with fsGroup"):
         tried = probe(_TRY, manifest="nfs-probe-fs-group.yml")

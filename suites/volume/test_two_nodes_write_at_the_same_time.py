@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer, ServerFiles
@@ -43,7 +43,7 @@ def test_two_nodes_write_at_the_same_time(
     *,
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     probe: Prober,
     two_nodes: tuple[str, str],
     evidence: Evidence,
@@ -56,7 +56,7 @@ def test_two_nodes_write_at_the_same_time(
     shared = export("rw,sync,no_subtree_check")
     files = nfs_server.files(shared)
     files.mkdir("shared", mode=0o777)
-    space.bound_volume(shared.path)
+    namespace.bound_volume(shared.path)
     with evidence.step("write on two nodes"), promised("both writers come to their end"):
         left = probe(f"{_PROGRAM}python3 /tmp/writer.py left right &", name="left", node=two_nodes[0])
         right = probe(f"{_PROGRAM}python3 /tmp/writer.py right left", name="right", node=two_nodes[1])

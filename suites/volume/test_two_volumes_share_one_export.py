@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -22,7 +22,7 @@ def test_two_volumes_share_one_export(
     *,
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     probe: Prober,
     two_nodes: tuple[str, str],
     evidence: Evidence,
@@ -36,9 +36,9 @@ def test_two_volumes_share_one_export(
     names = ("left", "right")
     for name in names:
         with promised(f"the volume {name} on a path that is in use is bound"):
-            volume = space.available_volume(shared.path, name)
-            space.create_claim(name)
-            space.wait_bound(volume, name)
+            volume = namespace.available_volume(shared.path, name)
+            namespace.create_claim(name)
+            namespace.wait_bound(volume, name)
 
     _, node = two_nodes
     with evidence.step("use both volumes on one node"):

@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -18,7 +18,7 @@ from fixtures.waiting.patience import PATIENCE, promised
 def test_volume_and_claim_bind(
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     probe: Prober,
     evidence: Evidence,
 ) -> None:
@@ -30,13 +30,13 @@ def test_volume_and_claim_bind(
     shared = export("rw,sync,no_subtree_check")
 
     with promised("a volume that nobody claims is Available"):
-        volume = space.create_volume(shared.path)["metadata"]["name"]
-        space.wait_volume(volume, "Available", PATIENCE.bind)
+        volume = namespace.create_volume(shared.path)["metadata"]["name"]
+        namespace.wait_volume(volume, "Available", PATIENCE.bind)
     with promised("claim and volume are Bound to each other"):
-        claim = space.create_claim()["metadata"]["name"]
-        space.wait_bound(volume, claim)
+        claim = namespace.create_claim()["metadata"]["name"]
+        namespace.wait_bound(volume, claim)
 
-    bound = space.claim(claim)
+    bound = namespace.claim(claim)
     given = {
         "volume": bound["spec"]["volumeName"],
         **bound["status"]["capacity"],
@@ -53,10 +53,10 @@ def test_volume_and_claim_bind(
     evidence.expect(stored == b"claimed\n", "the pod's file is on the server", expected=b"claimed\n", seen=stored)
 
     # Recycle would move on from Released at once; that way is RECLAIM-002's.
-    space.retain(volume)
+    namespace.retain(volume)
     used.pod.delete()
     with evidence.step("delete the claim"), promised("the volume of a deleted claim is Released"):
-        space.delete_claim(claim)
-        space.wait_volume(volume, "Released", PATIENCE.bind)
+        namespace.delete_claim(claim)
+        namespace.wait_volume(volume, "Released", PATIENCE.bind)
     stored = nfs_server.files(shared).read("file")
     evidence.expect(stored == b"claimed\n", "the data outlives the claim", expected=b"claimed\n", seen=stored)

@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -17,7 +17,7 @@ from fixtures.waiting.patience import promised
     each_version=False,
 )
 def test_volume_must_offer_the_mode(
-    export: Exporter, nfs_server: NfsServer, space: Space, probe: Prober, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, probe: Prober, evidence: Evidence
 ) -> None:
     """A claim is bound only to a volume that offers the access modes it asks for.
 
@@ -25,18 +25,18 @@ def test_volume_must_offer_the_mode(
     and is bound to one that offers ReadWriteMany. Observed on the server: its pod's file in that volume's export.
     """
     narrow = {"spec": {"accessModes": ["ReadWriteOnce", "ReadOnlyMany"]}}
-    other = space.available_volume(export("rw,sync,no_subtree_check").path, "narrow", narrow)
+    other = namespace.available_volume(export("rw,sync,no_subtree_check").path, "narrow", narrow)
     with evidence.step("claim ReadWriteMany"), promised("the binder says that no volume offers the mode"):
-        event = space.create_unbound_claim("nfs-pvc-many")
+        event = namespace.create_unbound_claim("nfs-pvc-many")
     evidence.attach("claim-event.txt", event)
 
     shared = export("rw,sync,no_subtree_check")
     with evidence.step("offer ReadWriteMany"), promised("the claim is bound once a volume offers its mode"):
-        fitting = space.create_volume(shared.path, "many")["metadata"]["name"]
-        space.wait_bound(fitting, "nfs-pvc-many")
-    modes = space.claim("nfs-pvc-many")["status"]["accessModes"]
+        fitting = namespace.create_volume(shared.path, "many")["metadata"]["name"]
+        namespace.wait_bound(fitting, "nfs-pvc-many")
+    modes = namespace.claim("nfs-pvc-many")["status"]["accessModes"]
     evidence.expect(modes == ["ReadWriteMany"], "the claim has its mode", expected=["ReadWriteMany"], seen=modes)
-    phase = space.volume(other)["status"]["phase"]
+    phase = namespace.volume(other)["status"]["phase"]
     evidence.expect(phase == "Available", "the other volume is still Available", expected="Available", seen=phase)
 
     with evidence.step("write into it"):

@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.cluster import Killer
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
@@ -21,7 +21,7 @@ _ARRANGE = ("CREATE DATABASE myshop", "CREATE TABLE myshop.ledger (id INT PRIMAR
     asks=["no_root_squash"],
 )
 def test_committed_rows_survive_a_kill(
-    *, export: Exporter, nfs_server: NfsServer, space: Space, mysql: MySql, kill: Killer, evidence: Evidence
+    *, export: Exporter, nfs_server: NfsServer, namespace: Namespace, mysql: MySql, kill: Killer, evidence: Evidence
 ) -> None:
     """After SIGKILL of mysqld every committed row is there.
 
@@ -30,7 +30,7 @@ def test_committed_rows_survive_a_kill(
     one more that was under way. Observed on the server: the table's file.
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
-    space.bound_volume(shared.path)
+    namespace.bound_volume(shared.path)
     with evidence.step("deploy MySQL"):
         mysql.deploy(data=nfs_server.files(shared))
         pod = mysql.wait_ready()

@@ -6,8 +6,8 @@ from certify.declare import MUST, requirement
 from certify.errors import Violation
 from certify.evidence import Evidence
 from fixtures.faults.power import StoragePower
+from fixtures.kube.namespace import Namespace
 from fixtures.kube.pod import Pod
-from fixtures.kube.space import Space
 from fixtures.scenario.cluster import Killer
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
@@ -39,7 +39,7 @@ def test_committed_rows_survive_power_cut(
     *,
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     mysql: MySql,
     kill: Killer,
     power: StoragePower,
@@ -54,7 +54,7 @@ def test_committed_rows_survive_power_cut(
     row of the ledger; with `async`, where the server offers it, rows are missing or it does not recover.
     """
     shared = export(_OPTIONS.format(mode="sync"))
-    space.bound_volume(shared.path)
+    namespace.bound_volume(shared.path)
     mysql.deploy(data=nfs_server.files(shared))
 
     def lost_in_power_cut() -> list[int]:

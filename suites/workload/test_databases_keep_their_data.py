@@ -3,7 +3,7 @@
 from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
 from fixtures.kube.client import Document
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import NodeMount
 from fixtures.servers.server import NfsServer
@@ -51,7 +51,7 @@ def test_databases_keep_their_data(
     *,
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     databases: Databases,
     node_mount: NodeMount,
     evidence: Evidence,
@@ -68,7 +68,7 @@ def test_databases_keep_their_data(
     files = nfs_server.files(shared)
     for name in WRITE:
         files.mkdir(name, uid=999, gid=999, mode=0o700)
-    volume, _ = space.bound_volume(shared.path)
+    volume, _ = namespace.bound_volume(shared.path)
     with evidence.step("start the databases"), promised("every database initialises its directory and starts"):
         databases.deploy()
         first = databases.wait_ready()

@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE, promised
@@ -28,7 +28,7 @@ _ROWS = "SELECT * FROM myshop.goods ORDER BY id"
     each_version=False,
 )
 def test_dump_is_restored(
-    export: Exporter, nfs_server: NfsServer, space: Space, mysql: MySql, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, mysql: MySql, evidence: Evidence
 ) -> None:
     """A database that is dumped, deleted and restored from its dump holds every row.
 
@@ -38,7 +38,7 @@ def test_dump_is_restored(
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     files = nfs_server.files(shared)
-    volume, claim = space.bound_volume(shared.path, {"spec": {"persistentVolumeReclaimPolicy": "Retain"}})
+    volume, claim = namespace.bound_volume(shared.path, {"spec": {"persistentVolumeReclaimPolicy": "Retain"}})
     with evidence.step("deploy MySQL, write rows, dump them"):
         mysql.deploy(data=files)
         mysql.wait_ready()
@@ -51,12 +51,12 @@ def test_dump_is_restored(
 
     with evidence.step("delete database and claim, empty the directory, give the volume back"):
         mysql.scale(0)
-        space.delete_claim(claim)
+        namespace.delete_claim(claim)
         files.shell("find . -mindepth 1 -delete")
-        space.forget_claim(volume)
-        space.wait_volume(volume, "Available", PATIENCE.bind)
-        space.create_claim()
-        space.wait_bound(volume, claim)
+        namespace.forget_claim(volume)
+        namespace.wait_volume(volume, "Available", PATIENCE.bind)
+        namespace.create_claim()
+        namespace.wait_bound(volume, claim)
     evidence.expect(files.count() == 0, "nothing is left on the server", expected=0, seen=files.count())
 
     with evidence.step("start MySQL anew, restore"), promised("MySQL starts anew on the emptied volume"):

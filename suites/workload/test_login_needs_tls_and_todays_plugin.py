@@ -4,7 +4,7 @@ from certify.declare import MUST, requirement
 from certify.diagnosis import diagnose, known_diagnoses
 from certify.evidence import Evidence
 from fixtures.kube.manifests import load, merged
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import promised
@@ -29,7 +29,7 @@ OUTDATED = "1251: Client does not support authentication protocol requested by s
     each_version=False,
 )
 def test_login_needs_tls_and_todays_plugin(
-    export: Exporter, nfs_server: NfsServer, space: Space, mysql: MySql, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, mysql: MySql, evidence: Evidence
 ) -> None:
     """A client without TLS or with an old authentication plugin is refused by MySQL with the plugin's error, and a
     configuration in a ConfigMap fixes it.
@@ -39,7 +39,7 @@ def test_login_needs_tls_and_todays_plugin(
     refused either way. Each error has its diagnosis. Observed on the server: a table that was made over TLS.
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
-    space.bound_volume(shared.path)
+    namespace.bound_volume(shared.path)
     (settings,) = load("mysql-myshop-settings.yml")
     with evidence.step("deploy MySQL with a ConfigMap that offers no TLS"):
         mysql.deploy(settings=merged(settings, WITHOUT_TLS), data=nfs_server.files(shared))
@@ -50,7 +50,7 @@ def test_login_needs_tls_and_todays_plugin(
     _expect_diagnosis(evidence, refused, "mysql-password-needs-tls")
 
     with evidence.step("write TLS into the ConfigMap, roll out"), promised("MySQL starts with the new ConfigMap"):
-        space.kube.patch("ConfigMap", settings["metadata"]["name"], {"data": settings["data"]}, space.name)
+        namespace.kube.patch("ConfigMap", settings["metadata"]["name"], {"data": settings["data"]}, namespace.name)
         mysql.restart()
     accepted = mysql.login_error()
     evidence.expect(accepted == "", "the same login succeeds with TLS", expected="no error", seen=accepted)

@@ -4,7 +4,7 @@ import re
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE, eventually, promised
@@ -21,7 +21,7 @@ REFUSED = re.compile(r"^chown: changing ownership of '/var/lib/mysql[^']*': Oper
     asks=["root_squash"],
 )
 def test_mysql_fails_under_root_squash(
-    export: Exporter, nfs_server: NfsServer, space: Space, mysql: MySql, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, mysql: MySql, evidence: Evidence
 ) -> None:
     """The MySQL image on a root_squash export does not start, and says exactly why: it may not chown its directory.
 
@@ -29,7 +29,7 @@ def test_mysql_fails_under_root_squash(
     in effect, the directory still root's, no database in it.
     """
     shared = export("rw,sync,no_subtree_check,root_squash")
-    space.bound_volume(shared.path)
+    namespace.bound_volume(shared.path)
     with evidence.step("deploy MySQL"):
         mysql.deploy()
         pod = mysql.pod()

@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import promised
@@ -21,7 +21,7 @@ from fixtures.workloads.mysql import MySql
     each_version=False,
 )
 def test_mysql_is_reached_through_load_balancer(
-    export: Exporter, nfs_server: NfsServer, space: Space, mysql: MySql, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, mysql: MySql, evidence: Evidence
 ) -> None:
     """The service of type LoadBalancer leads a client outside the cluster to MySQL, whose writes reach the server.
 
@@ -29,13 +29,13 @@ def test_mysql_is_reached_through_load_balancer(
     answered by this scenario's pod. Observed on the server: the table made that way.
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
-    space.bound_volume(shared.path)
+    namespace.bound_volume(shared.path)
     with evidence.step("deploy MySQL and its service"):
         mysql.deploy(data=nfs_server.files(shared))
         pod = mysql.wait_ready()
 
     address = mysql.address()
-    service = space.service("mysql-myshop")
+    service = namespace.service("mysql-myshop")
     evidence.attach("service-address.txt", f"{address.host}:{address.port} ({address.how})")
     evidence.expect(
         service["spec"]["type"] == "LoadBalancer", "the service is one", expected="LoadBalancer", seen=service["spec"]

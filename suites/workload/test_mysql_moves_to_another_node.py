@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.cluster import Cordon
 from fixtures.scenario.connections import NodeConnections
 from fixtures.scenario.exports import Exporter
@@ -33,7 +33,7 @@ def test_mysql_moves_to_another_node(
     *,
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     mysql: MySql,
     two_nodes: tuple[str, str],
     cordon: Cordon,
@@ -49,7 +49,7 @@ def test_mysql_moves_to_another_node(
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     files = nfs_server.files(shared)
-    volume, _ = space.bound_volume(shared.path)
+    volume, _ = namespace.bound_volume(shared.path)
     with evidence.step("deploy MySQL, write rows"):
         mysql.deploy(ANYWHERE, data=files)
         first = mysql.wait_ready()
@@ -58,7 +58,7 @@ def test_mysql_moves_to_another_node(
 
     with evidence.step(f"drain node {before} of {', '.join(two_nodes)}"), promised("MySQL finds a place on another"):
         with cordon(before):
-            space.kube.evict(first.name, space.name)
+            namespace.kube.evict(first.name, namespace.name)
             eventually(
                 lambda: [pod for pod in mysql.pods() if "nodeName" in pod["spec"]],
                 what="a successor that has a node",

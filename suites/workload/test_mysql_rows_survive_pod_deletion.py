@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import promised
@@ -28,7 +28,7 @@ _READ = "SELECT id, name FROM myshop.goods ORDER BY id"
     asks=["no_root_squash"],
 )
 def test_mysql_rows_survive_pod_deletion(
-    export: Exporter, nfs_server: NfsServer, space: Space, mysql: MySql, evidence: Evidence
+    export: Exporter, nfs_server: NfsServer, namespace: Namespace, mysql: MySql, evidence: Evidence
 ) -> None:
     """Rows outlive the pod that wrote them: through its deletion, a rollout, and a scale down to nothing and up again.
 
@@ -36,7 +36,7 @@ def test_mysql_rows_survive_pod_deletion(
     no pod is left: the table's file and the system tablespace, owned by MySQL's user.
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
-    space.bound_volume(shared.path)
+    namespace.bound_volume(shared.path)
     with evidence.step("deploy MySQL, write rows"):
         mysql.deploy(data=nfs_server.files(shared))
         first = mysql.wait_ready()

@@ -2,7 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import promised
@@ -21,7 +21,7 @@ MYSQL_USER = "999:999"
 def test_mysql_runs_without_root_squash(
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     mysql: MySql,
     evidence: Evidence,
 ) -> None:
@@ -31,7 +31,7 @@ def test_mysql_runs_without_root_squash(
     system tablespace and system schema belong to MySQL's own user, uid 999.
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
-    volume, _ = space.bound_volume(shared.path)
+    volume, _ = namespace.bound_volume(shared.path)
     with evidence.step("deploy MySQL, wait until it is Ready"), promised("MySQL becomes Ready on an empty NFS volume"):
         mysql.deploy()
         pod = mysql.wait_ready()

@@ -5,7 +5,7 @@ from certify.diagnosis import diagnose, known_diagnoses
 from certify.evidence import Evidence
 from fixtures.kube.client import Refused
 from fixtures.kube.manifests import load
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 
 REFUSAL = 'no matches for kind "Deployment" in version "extensions/v1beta1"'
 
@@ -17,7 +17,7 @@ REFUSAL = 'no matches for kind "Deployment" in version "extensions/v1beta1"'
     since="0.2",
     each_version=False,
 )
-def test_old_deployment_api_is_refused(space: Space, evidence: Evidence) -> None:
+def test_old_deployment_api_is_refused(namespace: Namespace, evidence: Evidence) -> None:
     """A Deployment of `extensions/v1beta1` is refused by today's API, and the diagnosis gives its `apps/v1` form.
 
     Observed in the cluster: the refusal and that nothing was made; the same deployment as `apps/v1` is taken. Observed
@@ -27,14 +27,14 @@ def test_old_deployment_api_is_refused(space: Space, evidence: Evidence) -> None
     refusals: list[str] = []
     with evidence.step("create the old form"):
         try:
-            space.create(old)
+            namespace.create(old)
         except Refused as error:
             refusals.append(str(error))
     evidence.attach("refusal.txt", "\n".join(refusals))
     evidence.expect(
         any(REFUSAL in refusal for refusal in refusals), "the old form is refused", expected=REFUSAL, seen=refusals
     )
-    made = space.kube.find("Deployment", space.name)
+    made = namespace.kube.find("Deployment", namespace.name)
     evidence.expect(made == [], "no deployment was made", expected=[], seen=made)
 
     found = diagnose(refusals, known_diagnoses().values())
@@ -45,5 +45,5 @@ def test_old_deployment_api_is_refused(space: Space, evidence: Evidence) -> None
 
     new, _ = load("mysql-myshop.yml")
     with evidence.step("create the new form"):
-        created = space.create({**new, "spec": {**new["spec"], "replicas": 0}})
+        created = namespace.create({**new, "spec": {**new["spec"], "replicas": 0}})
     evidence.expect(created["apiVersion"] == "apps/v1", "the new form is taken", expected="apps/v1", seen=created)

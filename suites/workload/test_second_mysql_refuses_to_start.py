@@ -4,8 +4,8 @@ import re
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
+from fixtures.kube.namespace import Namespace
 from fixtures.kube.pod import is_ready, restart_count
-from fixtures.kube.space import Space
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE, eventually, promised
@@ -32,7 +32,7 @@ def test_second_mysql_refuses_to_start(
     *,
     export: Exporter,
     nfs_server: NfsServer,
-    space: Space,
+    namespace: Namespace,
     mysql: MySql,
     two_nodes: tuple[str, str],
     evidence: Evidence,
@@ -44,7 +44,7 @@ def test_second_mysql_refuses_to_start(
     first goes on, and InnoDB finds its table healthy. Observed on the server: the table is still MySQL's.
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
-    space.bound_volume(shared.path)
+    namespace.bound_volume(shared.path)
     with evidence.step("deploy MySQL, write rows"):
         mysql.deploy(data=nfs_server.files(shared))
         first = mysql.wait_ready()

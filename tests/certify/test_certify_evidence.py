@@ -101,3 +101,12 @@ def test_what_is_no_secret_stays() -> None:
     text = "chown: changing ownership of '/var/lib/mysql': Operation not permitted"
     assert redact(text) == text
     assert redact("name: \udcff") == "name: \\udcff"
+
+
+def test_an_attachment_grows_and_is_listed_once(tmp_path: Path) -> None:
+    evidence = Evidence(tmp_path, tmp_path / "evidence")
+    for text in ("a: 1\n", "- name: ROOT_PASSWORD\n  value: secret\n"):
+        evidence.extend("applied-manifests.yml", text)
+    (exhibit,) = evidence.attached
+    assert exhibit.text == "a: 1\n- name: ROOT_PASSWORD\n  value: [redacted]\n"
+    assert exhibit.text == (tmp_path / exhibit.path).read_text()

@@ -8,7 +8,7 @@ from certify.errors import Violation
 from fixtures.commands import CommandResult
 from fixtures.engines.docker_engine import PULLED
 from fixtures.kube.manifests import load, with_images
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.workloads.databases import Databases
 from lab.build.images import image_names
 from tests.fixtures_room.fakes import FakeKube, result
@@ -38,13 +38,13 @@ def kube() -> TalkingKube:
 
 
 @pytest.fixture
-def space(kube: TalkingKube) -> Space:
-    return Space(cast(Any, kube), "scenario", run="0123abcd", server="10.99.0.3", nfs_version="4.2")
+def namespace(kube: TalkingKube) -> Namespace:
+    return Namespace(cast(Any, kube), "scenario", run="0123abcd", server="10.99.0.3", nfs_version="4.2")
 
 
 @pytest.fixture
-def databases(space: Space) -> Databases:
-    return Databases(space, image_names().databases, "worker", {})
+def databases(namespace: Namespace) -> Databases:
+    return Databases(namespace, image_names().databases, "worker", {})
 
 
 def test_every_database_has_a_directory_of_the_claim_to_itself_and_no_root() -> None:
@@ -82,11 +82,11 @@ def test_a_client_that_ends_with_an_error_is_a_violation(kube: TalkingKube, data
         databases.ask("sqlite", "SELECT 1 FROM goods")
 
 
-def test_a_failure_shows_the_log_of_every_container(kube: TalkingKube, space: Space) -> None:
+def test_a_failure_shows_the_log_of_every_container(kube: TalkingKube, namespace: Namespace) -> None:
     two = {"containers": [{"name": "one"}, {"name": "other"}]}
     kube.put("Pod", "pod", spec=two)
     kube.put("Pod", "single", spec={"containers": [{"name": "one"}]})
-    logs = {name: text for name, text in space.describe().items() if name.endswith(".log")}
+    logs = {name: text for name, text in namespace.describe().items() if name.endswith(".log")}
     assert logs == {
         "pod-pod-one.log": "log of scenario/pod/one",
         "pod-pod-other.log": "log of scenario/pod/other",

@@ -5,8 +5,8 @@ from typing import Any, cast
 import pytest
 
 from fixtures.kube.manifests import SCENARIO_LABEL, claim, load, volume, with_image
+from fixtures.kube.namespace import Namespace, delete_leftovers
 from fixtures.kube.pod import ended_with, is_ready
-from fixtures.kube.space import Space, delete_leftovers
 from tests.fixtures_room.fakes import FakeKube
 
 
@@ -16,8 +16,8 @@ def kube() -> FakeKube:
 
 
 @pytest.fixture
-def space(kube: FakeKube) -> Space:
-    return Space(cast(Any, kube), "scenario", run="0123abcd", server="10.99.0.3", nfs_version="4.2")
+def namespace(kube: FakeKube) -> Namespace:
+    return Namespace(cast(Any, kube), "scenario", run="0123abcd", server="10.99.0.3", nfs_version="4.2")
 
 
 def test_the_articles_volume_is_as_the_article_has_it() -> None:
@@ -61,24 +61,24 @@ def test_a_volume_is_fitted_to_a_scenario_without_touching_the_original() -> Non
     assert article == load("nfs-pv-mysql.yml")[0]
 
 
-def test_a_claim_only_matches_its_own_scenarios_volumes(space: Space) -> None:
+def test_a_claim_only_matches_its_own_scenarios_volumes(namespace: Namespace) -> None:
     (article,) = load("nfs-pvc-mysql-myshop.yml")
     selector = claim(article, scenario="scenario")["spec"]["selector"]["matchLabels"]
-    labels = space.create_volume("/srv/x")["metadata"]["labels"]
+    labels = namespace.create_volume("/srv/x")["metadata"]["labels"]
     assert selector.items() <= labels.items()
     assert selector == {SCENARIO_LABEL: "scenario"}
 
 
-def test_volumes_have_no_namespace_and_names_of_their_own(kube: FakeKube, space: Space) -> None:
-    space.create_volume("/srv/x")
-    space.create_claim()
+def test_volumes_have_no_namespace_and_names_of_their_own(kube: FakeKube, namespace: Namespace) -> None:
+    namespace.create_volume("/srv/x")
+    namespace.create_claim()
     assert kube.log == [
         "create PersistentVolume nfs-pv-mysql-scenario in None",
         "create PersistentVolumeClaim nfs-pvc-mysql-myshop in scenario",
     ]
 
 
-def test_a_scenario_ends_with_pods_before_claims_before_volumes(kube: FakeKube, space: Space) -> None:
+def test_a_scenario_ends_with_pods_before_claims_before_volumes(kube: FakeKube, namespace: Namespace) -> None:
     for kind, name in (
         ("PersistentVolume", "volume"),
         ("PersistentVolumeClaim", "claim"),
@@ -86,7 +86,7 @@ def test_a_scenario_ends_with_pods_before_claims_before_volumes(kube: FakeKube, 
         ("Deployment", "deployment"),
     ):
         kube.put(kind, name)
-    space.close()
+    namespace.close()
     assert kube.log == [
         "delete Deployment deployment",
         "delete Pod pod",
@@ -110,7 +110,7 @@ def test_leftovers_are_asked_to_go_without_being_recycled(kube: FakeKube) -> Non
     ]
 
 
-def test_a_claim_that_a_node_may_not_read_yet_is_no_failed_mount(kube: FakeKube, space: Space) -> None:
+def test_a_claim_that_a_node_may_not_read_yet_is_no_failed_mount(kube: FakeKube, namespace: Namespace) -> None:
     failed = [
         "Warning FailedMount Pod/one: MountVolume.SetUp failed for volume",
         "Warning FailedMount Pod/one: Unable to attach or mount volumes: timed out waiting for the condition",
@@ -121,7 +121,7 @@ def test_a_claim_that_a_node_may_not_read_yet_is_no_failed_mount(kube: FakeKube,
     )
     for message in (hidden, *failed):
         kube.put("Event", message, message=message)
-    assert space.failed_mounts() == failed
+    assert namespace.failed_mounts() == failed
 
 
 def test_a_pod_that_is_going_is_not_ready() -> None:

@@ -8,7 +8,7 @@ import pytest
 from certify.errors import EnvironmentFailure
 from certify.speed import SLOWNESS
 from fixtures.clients.host import NfsClient
-from fixtures.kube.space import Space
+from fixtures.kube.namespace import Namespace
 from fixtures.session.speed import FAST, Speed, time_world
 from tests.fixtures_room.fakes import FakeContainer
 
@@ -43,21 +43,21 @@ def test_a_pod_of_a_namespace_of_its_own_is_timed_and_the_namespace_goes() -> No
         made.append(document["spec"]["containers"][0]["image"])
         return SimpleNamespace(wait_running=lambda: None)
 
-    space = cast("Space", SimpleNamespace(kube=kube, name="speed-main-1", create_pod=create_pod))
-    speed = time_world(client(DD), lambda: space, "small-image")
+    namespace = cast("Namespace", SimpleNamespace(kube=kube, name="speed-main-1", create_pod=create_pod))
+    speed = time_world(client(DD), lambda: namespace, "small-image")
     assert speed.sync == pytest.approx(0.0025)
     assert made == ["small-image"]
     assert deleted == [("Namespace", "speed-main-1")]
 
 
 def test_an_api_that_does_not_answer_is_the_worlds_failure() -> None:
-    def open_space() -> Space:
+    def open_namespace() -> Namespace:
         raise OSError("connection refused")
 
     with pytest.raises(EnvironmentFailure, match="API did not answer: connection refused"):
-        time_world(client(DD), open_space, "image")
+        time_world(client(DD), open_namespace, "image")
 
 
 def test_a_dd_that_says_nothing_of_its_time_is_named() -> None:
     with pytest.raises(EnvironmentFailure, match="dd said nothing of its time: 'what'"):
-        time_world(client("what"), lambda: cast("Space", None), "image")
+        time_world(client("what"), lambda: cast("Namespace", None), "image")
