@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from certify.export_line import completed
 from certify.requirement import OWN_SERVER, Requirement
-from certify.target import Server
+from certify.target_server import Server
 
 _BY_HOOK = "export_options"  # a server that exports what it is told to needs no exports that are there before
 _HOOKS = {

@@ -26,7 +26,10 @@ def following(run: Run, catalogue: Catalogue, seconds: Mapping[str, float]) -> s
     if run.info.interrupted:
         return f"go on:       {_command(run, RESUME, run.info.name)}"
     if to_try_again(run):
-        return f"once mended: {_command(run, RERUN, run.info.name)}"
+        again = f"once mended: {_command(run, RERUN, run.info.name)}"
+        # There the worst of all attempts counts, and the target must be the same.
+        look = not run.info.profile or PROFILES[run.info.profile].look
+        return again if look else f"{again}\n{' ' * 13}and for a certificate the whole run anew"
     wider = PROFILES[run.info.profile].wider if run.info.profile else ""
     if not wider or not run.passed:
         return None

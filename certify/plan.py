@@ -12,7 +12,7 @@ from certify.asks import Lack, asked, lacks
 from certify.catalogue import Catalogue
 from certify.durations import known_durations
 from certify.following import minutes
-from certify.profile import EVERYTHING, Profile
+from certify.profile import EVERYTHING, PROFILES, Profile
 from certify.requirement import ABILITIES, Requirement, requirement_of
 from certify.target import Target
 
@@ -73,8 +73,26 @@ def _what_can_be_judged(requirements: list[Requirement], target: Target) -> Iter
         yield f"{what} would let {count} more be judged"
     if others := sum(len(each) > 1 for each in missing):
         yield f"{others} need more than one of these"
+    yield from _for_a_certificate(declared, target)
     if left := len(requirements) - len(declared):
         yield f"{left} are about features that the target does not declare"
+
+
+def _for_a_certificate(requirements: list[Requirement], target: Target) -> Iterator[str]:
+    """Return what a certificate asks for; the hook that exports what it is told to stands for all exports."""
+    profile = PROFILES[target.profile]
+    if profile.look:
+        return
+    demanded = [requirement for requirement in requirements if profile.requires(requirement, target.features)]
+    missing = [_missing(lacks(target.server, asked(each))) for each in demanded]
+    wanted = sorted({what for each in missing for what in each})
+    if "hook export_options" in wanted:
+        wanted = [what for what in wanted if what.startswith("hook")]
+    more = f"; for all of them give {', '.join(wanted)}" if wanted else ""
+    yield (
+        f"a certificate for the profile {target.profile} demands {len(demanded)} of them to pass, "
+        f"{missing.count([])} can be judged{more}"
+    )
 
 
 def _outlook(requirement: Requirement, target: Target) -> str:

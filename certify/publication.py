@@ -94,7 +94,8 @@ def external_servers_md(catalogue: Catalogue) -> str:
         requirement = entry.requirement
         if not entry.planned and (words := asked(requirement)):
             what = "; ".join(in_words(word) for word in words)
-            rows.append(f"| {requirement.id} | {requirement.level} | {what} |")
+            features = ", ".join(f"`{name}`" for name in sorted(requirement.features))
+            rows.append(f"| {requirement.id} | {requirement.level} | {what} | {features} |")
     others = sum(not entry.planned for entry in catalogue.entries) - len(rows)
     return _EXTERNAL_SERVERS.format(others=others) + "".join(f"{row}\n" for row in rows)
 
@@ -129,11 +130,12 @@ _EXTERNAL_SERVERS = """\
 # What a server that is there already has to give
 
 Written by `python -m certify catalogue` from the scenarios. {others} requirements ask for nothing but an export that
-can be written. These ask for more, in [the target file](vendors.md), and are INCONCLUSIVE without it.
-`pytest suites/ --target FILE --plan` shows the same for one target file.
+can be written. These ask for more, in [the target file](vendors.md), and are INCONCLUSIVE without it; those of an
+optional feature are NOT_SUPPORTED where the target file does not declare it. `pytest suites/ --target FILE --plan`
+shows the same for one target file.
 
-| requirement | level | asks for |
-| --- | --- | --- |
+| requirement | level | asks for | feature |
+| --- | --- | --- | --- |
 """
 
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Hooks restart, kill and versions for nfs-ganesha without an init system: ganesha-service.sh restart|kill|versions.
-exec ssh "root@$NFS_SERVER" sh -s -- "'$1' '${NFS_WITHOUT:-}'" <<'SERVER'
+exec ssh -o BatchMode=yes "root@$NFS_SERVER" sh -s -- "'$1' '${NFS_WITHOUT:-}'" <<'SERVER'
 set -eu
 config=/etc/ganesha/ganesha.conf
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Hook disk for a Linux server, below whose small exports linux-exports.sh or ganesha-exports.sh put a device of the device
 # mapper: it answers with errors; then it works again, and its file system is repaired.
-exec ssh "root@$NFS_SERVER" sh -s -- "'$NFS_DISK' '$NFS_EXPORT'" <<'SERVER'
+exec ssh -o BatchMode=yes "root@$NFS_SERVER" sh -s -- "'$NFS_DISK' '$NFS_EXPORT'" <<'SERVER'
 set -eu
 disk=$1 path=$2
 device=$(basename "$path")

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Hook export_options for a Linux server: one file in /etc/exports.d for each directory that the suite asks for, and a
 # small file system in a file where it asks for one. Its last line of output are the options in effect.
-exec ssh "root@$NFS_SERVER" sh -s -- \
+exec ssh -o BatchMode=yes "root@$NFS_SERVER" sh -s -- \
     "'$NFS_ACTION' '$NFS_EXPORT' '$NFS_OPTIONS' '$NFS_CLIENTS' '$NFS_MODE' '$NFS_LIMIT' '$NFS_QUOTA'" <<'SERVER'
 set -eu
 action=$1 path=$2 options=$3 clients=$4 mode=$5 limit=$6 quota=$7

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Hooks restart, kill and versions for a Linux server without an init system: linux-service.sh restart|kill|versions.
-exec ssh "root@$NFS_SERVER" sh -s -- "'$1' '${NFS_WITHOUT:-}'" <<'SERVER'
+exec ssh -o BatchMode=yes "root@$NFS_SERVER" sh -s -- "'$1' '${NFS_WITHOUT:-}'" <<'SERVER'
 set -eu
 daemons='^(rpc[.]mountd|nfsdcld)$'
 case $1 in

@@ -7,6 +7,7 @@ from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
 from fixtures.faults.power import StoragePower
 from fixtures.faults.writer import expect_all, on_disk
+from fixtures.mount_options import mount_source
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.faults import Writing
 from fixtures.servers.server import NfsServer
@@ -59,7 +60,11 @@ def test_gathered_writes_survive_power_cut(
         for _, writer in writers.values():
             writer.wait_for(BEFORE)
     for option, (shared, _) in writers.items():
-        figures = client.sh(_FIGURES, f"{nfs_server.endpoint}:{shared.path}").must("read the mount's statistics").stdout
+        figures = (
+            client.sh(_FIGURES, mount_source(nfs_server.endpoint, shared.path))
+            .must("read the mount's statistics")
+            .stdout
+        )
         evidence.attach(f"requests-{option}.txt", figures)
         evidence.expect("WRITE:" in figures, f"requests with {option} are measured", expected="WRITE:", seen=figures)
     with evidence.step("cut the storage machine's power, switch it on again"), power.cut():

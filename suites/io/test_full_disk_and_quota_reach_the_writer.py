@@ -6,6 +6,7 @@ from fixtures.clients.host import NfsClient
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import Limit, NfsServer
 
+USER = 1234
 # Write until an error comes, at write, fsync or close, and say at which.
 _FILL = """
 file = os.open('full-by-%d' % os.getuid(), os.O_CREAT | os.O_WRONLY)
@@ -29,7 +30,7 @@ except OSError as raised:
     level=MUST,
     cites=["write(2)", "fsync(2)", "close(2)", "RFC 7530 section 13.1.4", "RFC 8881 section 15.1.4"],
     since="0.2",
-    asks=["no_root_squash", "quota"],
+    asks=["no_root_squash", "limit"],
 )
 def test_full_disk_and_quota_reach_the_writer(
     export: Exporter,
@@ -37,17 +38,20 @@ def test_full_disk_and_quota_reach_the_writer(
     nfs_server: NfsServer,
     *,
     nfs_version: str,
+    declared_features: frozenset[str],
     evidence: Evidence,
 ) -> None:
-    """A full file system reaches the writer as ENOSPC and an exhausted quota as EDQUOT, at write, fsync or close, and
-    earlier data stays intact.
+    """A full file system reaches the writer as ENOSPC, and where quotas are declared an exhausted one as EDQUOT, at
+    write, fsync or close, and earlier data stays intact.
 
     Observed on the client: the errno and the call it comes from, for a user with a quota of 8 MiB and for root on a
     file system of 48 MiB, or of what the operator gave; earlier files read as before. Observed on the server: their
     SHA-256, the space taken.
     """
-    shared = export("rw,sync,no_subtree_check,no_root_squash", limit=Limit(48, user=1234, user_mebibytes=8))
-    limit, user_id = shared.limit, shared.limit.user
+    with_quota = "quota" in declared_features
+    size = Limit(48, user=USER, user_mebibytes=8) if with_quota else Limit(48)
+    shared = export("rw,sync,no_subtree_check,no_root_squash", limit=size)
+    limit, user_id = shared.limit, shared.limit.user or USER
     files = nfs_server.files(shared)
     mounted = client.mount(nfs_server.endpoint, shared.path, version=nfs_version)
     evidence.attach("df-before.txt", files.shell("df -k ."))
@@ -58,7 +62,8 @@ def test_full_disk_and_quota_reach_the_writer(
         f"early-{uid}": who.do(f"{make}; hashlib.sha256(data).hexdigest()") for uid, who in ((0, root), (user_id, user))
     }
 
-    too_much = ((user, "EDQUOT", limit.user_mebibytes + 8), (root, "ENOSPC", limit.mebibytes + 16))
+    beyond_quota = [(user, "EDQUOT", limit.user_mebibytes + 8)] if with_quota else []
+    too_much = [*beyond_quota, (root, "ENOSPC", limit.mebibytes + 16)]
     for who, wanted, mebibytes in too_much:
         with evidence.step(f"write {mebibytes} MiB until {wanted}"):
             at, error = who.do(_FILL.format(mebibytes=mebibytes))
@@ -70,6 +75,7 @@ def test_full_disk_and_quota_reach_the_writer(
     evidence.expect(on_server == digests, "earlier data is intact on the server", expected=digests, seen=on_server)
     read = {name: root.do(f"hashlib.sha256(open({name!r}, 'rb').read()).hexdigest()") for name in digests}
     evidence.expect(read == digests, "and on the client", expected=digests, seen=read)
-    # Not its size: writes beyond the one that was refused leave holes before them.
-    used, most = int(files.shell(f"du -k full-by-{user_id} | cut -f1")), limit.user_mebibytes * 1024
-    evidence.expect(used <= most, "the quota is what stopped the user", expected=f"at most {most} KiB", seen=used)
+    if with_quota:
+        # Not its size: writes beyond the one that was refused leave holes before them.
+        used, most = int(files.shell(f"du -k full-by-{user_id} | cut -f1")), limit.user_mebibytes * 1024
+        evidence.expect(used <= most, "the quota is what stopped the user", expected=f"at most {most} KiB", seen=used)

@@ -3,6 +3,7 @@
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
+from fixtures.mount_options import mount_source
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 
@@ -22,7 +23,7 @@ def test_client_mounts_an_export(
     version and options. Observed on the server: the same size of the same file system, asked there.
     """
     shared = export("rw,sync,no_subtree_check")
-    source = f"{nfs_server.endpoint}:{shared.path}"
+    source = mount_source(nfs_server.endpoint, shared.path)
 
     with evidence.step(f"mount {source} with version {nfs_version}"):
         mounted = client.mount(nfs_server.endpoint, shared.path, version=nfs_version)

@@ -3,6 +3,7 @@
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.kube.namespace import Namespace
+from fixtures.mount_options import mount_source
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -31,7 +32,7 @@ def test_inline_volume_needs_no_claim(
             "cat /data/given && echo by the pod > /data/file", manifest="nfs-probe-inline.yml", path=shared.path
         )
     evidence.expect(used.log == "by the server\n", "the pod reads the export", expected="by the server", seen=used.log)
-    source = f"{nfs_server.endpoint}:{shared.path}"
+    source = mount_source(nfs_server.endpoint, shared.path)
     evidence.expect(used.mount.split()[0] == source, "the node mounts the export", expected=source, seen=used.mount)
     stored = files.read("file")
     evidence.expect(stored == b"by the pod\n", "the pod's file is on the server", expected=b"by the pod\n", seen=stored)

@@ -3,6 +3,7 @@
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.kube.namespace import Namespace
+from fixtures.mount_options import mount_source
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
@@ -47,7 +48,7 @@ def test_volume_and_claim_bind(
 
     with evidence.step("use the claim in a pod"):
         used = probe("echo claimed > /data/file && df -P /data | tail -n 1")
-    source = f"{nfs_server.endpoint}:{shared.path}"
+    source = mount_source(nfs_server.endpoint, shared.path)
     evidence.expect(used.log.startswith(source), "the pod's volume is the export", expected=source, seen=used.log)
     stored = nfs_server.files(shared).read("file")
     evidence.expect(stored == b"claimed\n", "the pod's file is on the server", expected=b"claimed\n", seen=stored)

@@ -9,7 +9,8 @@ from certify.catalogue import Entry, published
 from certify.declare import MUST
 from certify.plan import plan_lines
 from certify.requirement import ASKS, Requirement
-from certify.target import Server, Target, from_values
+from certify.target import Target, from_values
+from certify.target_server import Server
 from tests.certify.conftest import REPOSITORY
 
 EXPORT = {"path": "/a", "options": "rw,no_root_squash"}

@@ -150,7 +150,9 @@ def test_a_rerun_shows_both_and_never_turns_a_failure_into_a_pass(
     inner = project(some=QUICK + BROKEN)
     first = inner.runpytest_subprocess("suites")
     run = only_run(inner)
-    first.stdout.fnmatch_lines([f"once mended: * --rerun-failed {run.name}"])
+    first.stdout.fnmatch_lines(
+        [f"once mended: * --rerun-failed {run.name}", "             and for a certificate the whole run anew"]
+    )
     monkeypatch.setenv("MENDED", "1")
     outcome = inner.runpytest_subprocess("suites", "--rerun-failed", "latest", *workers)
     assert outcome.ret == pytest.ExitCode.TESTS_FAILED, "what failed once counts"

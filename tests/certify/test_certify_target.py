@@ -8,6 +8,7 @@ import pytest
 
 from certify import known, target
 from certify.errors import TargetError
+from certify.target_server import NOT_PUBLISHED
 
 FULL = """
 format = 1
@@ -45,7 +46,7 @@ def test_where_the_kubeconfig_file_is_stays_private() -> None:
     existing = "[cluster]\nkind = 'existing'\nkubeconfig = '/home/me/k'\ncontext = 'c'\n"
     found = target.parse(f"{existing}[server]\nkind = 'external'\nexport = 'filer:/vol'")
     published = target.from_values(found.published()).cluster
-    assert (published.kubeconfig, published.context) == (target.NOT_PUBLISHED, "c")
+    assert (published.kubeconfig, published.context) == (NOT_PUBLISHED, "c")
 
 
 def test_without_a_file_the_defaults_stand() -> None:
@@ -61,6 +62,7 @@ def test_the_suites_own_servers_are_described_unless_the_file_says_otherwise() -
     assert target.parse("[product]\nname = 'Ours'\n[nfs]\nfeatures = []\n").product.name == "Ours"
 
 
+HERE = "[server]\nkind = 'external'\nexport = '{}'\n{}"
 SMALL = "[server]\nkind = 'external'\naddress = 'a'\nexports = [{{ path = '/b', {} }}]"
 
 
@@ -77,13 +79,40 @@ SMALL = "[server]\nkind = 'external'\naddress = 'a'\nexports = [{{ path = '/b', 
         ("[nfs]\nfeatures = ['xatr']", ["unknown feature 'xatr', did you mean xattr?", "docs/requirements.md"]),
         ("[server]\nkind = 'samba'", ["server.kind", "'knfsd'"]),
         ("[server]\nkind = 'external'", ['server: kind = "external" needs export = "host:/path"']),
-        ("[server]\nkind = 'external'\nexport = '/vol'", ['write export = "host:/path" alone']),
-        ("[server]\nexport = 'filer:/vol'", ["server: address, exports", "knfsd is started by the suite"]),
+        ("[server]\nkind = 'external'\nexport = '/vol'", ['is not "host:/path", as mount(8) takes it']),
+        (HERE.format("a:/b", "address = 'c'"), ['write export = "host:/path" alone, or address and exports']),
+        (HERE.format("nfs://a/b", ""), ["export = 'nfs://a/b'"]),
+        (HERE.format("a:2049:/b", ""), ["'a:2049' is no host", "a port belongs into nfs.mount_options"]),
+        (HERE.format("a:/b//c", ""), ["'/b//c': write the path", "without '..', '//' and spaces"]),
+        (HERE.format("a:/b/../c", ""), ["'/b/../c'"]),
+        (HERE.format("a:/b c", ""), ["'/b c'"]),
+        ("[server]\nkind = 'external'\naddress = 'a:/b'\nexports = [{ path = '/b' }]", ["'a:/b' is no host"]),
+        ("[server]\nkind = 'external'\naddress = 'a'\nexports = [{ path = 'b' }]", ["'b' is no path", "begins with /"]),
+        ("[server]\nkind = 'external'\naddress = 'a'\nexports = ['/b']", ["write { path = '/b' }"]),
+        (
+            "[server]\nkind = 'external'\naddress = 'a'\nexports = [{ path = '/b' }, { path = '/b/' }]",
+            ["exports: /b is there twice"],
+        ),
+        (SMALL.format("options = 'rw,no_rootsquash'"), ["no option 'no_rootsquash', did you mean no_root_squash?"]),
+        (SMALL.format("options = 'rw,ro'"), ["ro and rw exclude each other"]),
+        (SMALL.format("quota = { user = 1, limit = '8Mi' }"), ["a quota is a part of the export's limit: give that"]),
+        (HERE.format("a:/b", "[server.hooks]\nkill = 'x'"), ["the hook kill needs the hook restart"]),
+        (HERE.format("a:/b", "[server.hooks]\nshell = 5"), ["server.hooks.shell: write a command in quotes, or {"]),
+        (HERE.format("a:/b", "exprt = 'x'"), ["unknown key server.exprt, did you mean server.export"]),
+        ("[nfs]\nversions = ['3', '3']", ["nfs.versions: '3' is there twice"]),
+        ("[nfs]\nversions = [3]", ["nfs.versions.0: write it in quotes"]),
+        (
+            "[server]\nexport = 'filer:/vol'",
+            ["server: address, exports", "knfsd is started by the suite", "what a file without kind asks for"],
+        ),
         ("[server]\nkind = 'external'\nexport = 'a:/b'\n[server.hooks]\nboot = 'x'", ["unknown key server.hooks.boot"]),
         ("[server]\nkind = 'external'\nexport = 'a:/b'\n[server.hooks]\nshell = ''", ["server.hooks.shell"]),
         (SMALL.format("limit = '2Gi'"), ["limit = '2Gi'", "let it hold 1024Mi at most"]),
-        (SMALL.format("limit = '64M'"), ["server.exports.0.limit"]),
-        (SMALL.format("limit = '8Mi', quota = { user = 1, limit = '8Mi' }"), ["quota is a part of the export's limit"]),
+        (SMALL.format("limit = '64M'"), ["server.exports.0.limit: '64M' is no size: write 64Mi or 1Gi"]),
+        (
+            SMALL.format("limit = '8Mi', quota = { user = 1, limit = '8Mi' }"),
+            ["the quota is a part of the export's limit: let it be smaller"],
+        ),
         ("[nfs]\nmount_options = ['soft,ro']", ["nfs.mount_options.0: 'soft,ro' is not one mount option"]),
         ("[nfs]\nmount_options = ['vers=3']", ["which versions are mounted is said by nfs.versions"]),
         ("[cluster]\nkind = 'existing'", ['cluster: kind = "existing" needs kubeconfig and context']),
@@ -102,6 +131,24 @@ def test_a_mistake_is_named_with_its_place_and_cure(text: str, words: list[str])
     with pytest.raises(TargetError) as refused:
         target.parse(text)
     assert [word for word in words if word not in str(refused.value)] == [], str(refused.value)
+
+
+def test_ipv6_is_written_as_mount_takes_it() -> None:
+    for text in ("[2001:db8::5]:/vol", "2001:db8::5:/vol"):
+        assert target.parse(HERE.format(text, "")).server.address == "2001:db8::5"
+    assert target.parse(HERE.format("filer_1.example.org:/vol/", "")).server.exports[0].path == "/vol"
+
+
+def test_a_reports_copy_of_a_target_file_wants_its_commands_back(tmp_path: Path) -> None:
+    copied = tmp_path / "PRODUCT.toml"
+    copied.write_text(HERE.format("a:/b", f"[server.hooks]\nshell = '{NOT_PUBLISHED}'"))
+    with pytest.raises(TargetError, match=r"server\.hooks\.shell: a report does not publish commands: put your own"):
+        target.load(copied)
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "windows.toml").write_bytes(b"\xef\xbb\xbfprofile = 'full'\r\n")
+    assert target.load(tmp_path / "windows.toml").profile == "full"
 
 
 def test_the_file_itself_is_named(tmp_path: Path) -> None:

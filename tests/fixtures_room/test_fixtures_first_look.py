@@ -10,7 +10,8 @@ from typing import Any, cast
 import pytest
 
 from certify import __main__ as certify_command
-from certify.target import Nfs, Server
+from certify.target import Nfs
+from certify.target_server import Server
 from fixtures import __main__ as command
 from fixtures.clients.host import ClientHost
 from fixtures.commands import CommandResult

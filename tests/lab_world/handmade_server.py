@@ -143,7 +143,7 @@ def _start(machine: Machine, folder: Path, product: Product) -> None:
     docker = attach().tools.docker
     stand_in = folder / "ssh"
     stand_in.write_text(
-        f'#!/bin/sh\n{environment}shift\nexec {docker} exec -i {_CONTAINER} chroot {_ROOT} sh -c "$*"\n'
+        f'#!/bin/sh\n{environment}shift 3\nexec {docker} exec -i {_CONTAINER} chroot {_ROOT} sh -c "$*"\n'
     )
     stand_in.chmod(0o700)
 
