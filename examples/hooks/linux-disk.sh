@@ -20,8 +20,8 @@ fails)
     ;;
 works)
     sync -f "$path" 2>/dev/null || true # what the kernel still keeps must not reach the mended disk
-    # knfsd's tables hold it. They are not emptied within two seconds after they were told to last time.
-    attempts=8
+    # knfsd's tables hold it. They are emptied at once, or within half a minute where they were told to just before.
+    attempts=20
     until umount "$path" 2>/dev/null; do
         [ $((attempts -= 1)) -gt 0 ]
         sleep 2.5
