@@ -4,8 +4,9 @@ from typing import Any, cast
 
 import pytest
 
+from fixtures.kube.leftovers import delete_leftovers
 from fixtures.kube.manifests import SCENARIO_LABEL, claim, load, volume, with_image
-from fixtures.kube.namespace import Namespace, delete_leftovers
+from fixtures.kube.namespace import Namespace
 from fixtures.kube.pod import ended_with, is_ready
 from tests.fixtures_room.fakes import FakeKube
 
