@@ -3,4 +3,4 @@
 import pytest
 
 pytest.register_assert_rewrite("fixtures")  # before its modules import each other
-pytest_plugins = ["certify.plugin", "fixtures.plugin", "pytester"]
+pytest_plugins = ["certify.plugin", "certify.markers", "fixtures.plugin", "pytester"]

@@ -1,12 +1,15 @@
-"""Markers by which scenarios are selected (`pytest -m "squash and not disruptive"`), made of their requirements."""
+"""The pytest plugin of markers by which scenarios are selected, made of their requirements."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
+
 from certify.catalogue import published
+from certify.durations import shipped_durations
 from certify.profile import FAULTS, PROFILES
-from certify.requirement import Level, Requirement
+from certify.requirement import Level, Requirement, requirement_of
 
 _SLOW = 30  # seconds
 
@@ -35,3 +38,14 @@ def described() -> Iterator[str]:
     yield "disruptive: faults are injected or power is cut"
     yield f"slow: takes more than {_SLOW} s on the machine where durations were measured"
     yield EXCLUSIVE_SERVER
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for line in described():
+        config.addinivalue_line("markers", line)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if requirement := requirement_of(getattr(item, "function", None)):
+        for name in markers(requirement, shipped_durations().get(item.nodeid, 0)):
+            item.add_marker(name)

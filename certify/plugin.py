@@ -19,18 +19,15 @@ from certify import known, signing
 from certify import target as target_file
 from certify.catalogue import published
 from certify.continuation import RERUN, RESUME, Continuation, Wish, find, frame_of, refuse_another, rerun_failed, resume
-from certify.durations import shipped_durations
 from certify.errors import TargetError
 from certify.evidence import Evidence
 from certify.folder import RunFolder
 from certify.live import LiveLines
-from certify.markers import described, markers
 from certify.observer import SCENARIO, Observer
 from certify.plan import Planner, profile_line
 from certify.profile import DEFAULT, EVERYTHING, PROFILES
 from certify.record import Facts, RunInfo
 from certify.recorder import WORKER_OUTPUT, Recorder
-from certify.requirement import requirement_of
 from certify.suite import describe
 from certify.target import Target
 
@@ -133,15 +130,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         config.option.numprocesses, config.option.dist, config.option.tx = None, "no", []
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    if requirement := requirement_of(getattr(item, "function", None)):
-        for name in markers(requirement, shipped_durations().get(item.nodeid, 0)):
-            item.add_marker(name)
-
-
 def pytest_configure(config: pytest.Config) -> None:
-    for line in described():
-        config.addinivalue_line("markers", line)
     judged = target(config)
     try:
         known_failures = known.load(_known_failures(config)) if _known_failures(config).exists() else ()

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from lab import host, mirror, namespace, paths, state, world
+from lab import host, mirror, namespace, paths, state, world, worlds
 from lab.build import plan
 from lab.build.workshop import Workshop
 from lab.errors import LabError
@@ -78,7 +78,7 @@ def _build(_: argparse.Namespace) -> int:
 
 def _up(_: argparse.Namespace) -> int:
     with state.exclusive("python -m lab up"), Reporter() as reporter:
-        up = world.bring_up(reporter, recipe="bare")
+        up = worlds.bring_up(reporter, recipe="bare")
         reporter.say(f"up: {', '.join(f'{machine.name} {machine.docker_url}' for machine in up.machines.values())}")
         reporter.say(f"client certificates: {up.folder / 'tls'}; enter with: python -m lab shell cluster")
     return 0
@@ -86,7 +86,7 @@ def _up(_: argparse.Namespace) -> int:
 
 def _down(_: argparse.Namespace) -> int:
     with state.exclusive("python -m lab down"):
-        ended = world.tear_down()
+        ended = worlds.tear_down()
     print(f"down: {ended} process{'' if ended == 1 else 'es'} ended" if ended else "down: nothing was up")
     return 0
 

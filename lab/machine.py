@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab import processes
+from lab.disk import Disk, copy_sparse
 from lab.errors import LabError
 from lab.eventually import eventually
 from lab.network import GATEWAY, MTU, PREFIX_LENGTH
@@ -16,29 +17,6 @@ from lab.processes import ProcessId
 
 ENGINE_PORT = 2376
 SHARED_MEMORY = "/dev/shm"  # guest memory must be on a tmpfs: elsewhere every page is written to disk
-
-
-@dataclass(frozen=True)
-class Disk:
-    """A block device of a machine; with `base`, a copy-on-write file over it; `mount` is where the machine has it."""
-
-    file: Path
-    base: Path | None = None
-    read_only: bool = False
-    mount: str | None = None
-
-    @property
-    def mount_options(self) -> str:
-        """Without write barriers, as ext4(5) allows for disks with a battery: this one is such a disk. What a machine
-        has written to it is in the host's page cache and survives the machine's power cut; only the machine's own
-        cache is lost. With barriers every flush would wait for the host's disk, several milliseconds each."""
-        return "ro" if self.read_only else "rw,barrier=0"
-
-    def argument(self, letter: str) -> str:
-        """The kernel's `ubd` argument."""
-        flags = "r" if self.read_only else ""
-        files = f"{self.file},{self.base}" if self.base else str(self.file)
-        return f"ubd{letter}{flags}={files}"
 
 
 @dataclass(frozen=True)
@@ -230,14 +208,6 @@ def _hardware_address(address: str) -> str:
     '02:00:0a:63:00:03'
     """
     return ":".join(["02", "00", *(f"{int(part):02x}" for part in address.split("."))])
-
-
-def copy_sparse(source: Path, target: Path) -> None:
-    """Copy a disk image without filling its holes. Raises LabError, a full disk being the usual cause."""
-    command = ["cp", "--sparse=always", "--reflink=auto", str(source), str(target)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
-    if done.returncode != 0:
-        raise LabError(f"cannot copy a disk: {done.stderr.strip()}")
 
 
 def host_shell(command: list[str], *, interactive: bool = False, terminal: bool = False) -> list[str]:

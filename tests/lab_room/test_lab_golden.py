@@ -5,11 +5,11 @@ from typing import Any, cast
 
 import pytest
 
+from lab.boot import wait_for_first_answer
 from lab.build import entry
 from lab.build.step import Step
 from lab.errors import LabError
 from lab.golden import Golden
-from lab.world import wait_for_first_answer
 
 
 def step(name: str, parameters: object = None) -> Step:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import host, namespace, paths, processes, world
+from lab import host, namespace, paths, processes, worlds
 from lab.build import plan
 from lab.errors import LabError
 from lab.golden import Golden
@@ -64,7 +64,7 @@ def silence(monkeypatch: pytest.MonkeyPatch, *silent: str) -> None:
 
 def bring_up() -> World:
     with Reporter() as reporter:
-        return world.bring_up(reporter, RECIPE)
+        return worlds.bring_up(reporter, RECIPE)
 
 
 def test_a_world_that_answers_is_joined(
@@ -146,7 +146,7 @@ def test_a_world_that_is_gone_cannot_be_moved_to(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv(paths.WORLD, "1")
     monkeypatch.setenv(processes.MARK, "")
     with pytest.raises(LabError, match="world 2 of the lab is not up"):
-        world.move_to(2)
+        worlds.move_to(2)
 
 
 def test_a_question_that_hangs_is_given_up(holder: ProcessId) -> None:
