@@ -108,7 +108,9 @@ class HandmadeServer:
         text = _at_this_address((CHECKOUT / "examples" / "external-with-hooks.toml").read_text())
         command = f"{sys.executable} -m tests.lab_world.handmade_server $NFS_POWER"
         own = text.replace("examples/hooks/ipmi-power.sh", command)
-        return own.replace("examples/hooks/linux-", f"examples/hooks/{self.product.hooks}-")
+        for script in ("service", "exports"):
+            own = own.replace(f"examples/hooks/linux-{script}", f"examples/hooks/{self.product.hooks}-{script}")
+        return own
 
     def leave_out(self, version: str) -> None:
         """Restart its service without an NFS version."""

@@ -69,7 +69,7 @@ def test_behind_a_router_what_depends_on_addresses_is_not_judged(tmp_path: Path)
         "suites/mount/test_mount_options_of_a_volume_are_in_effect.py",
         "suites/recovery/test_new_locks_wait_for_the_grace_period.py",
     )
-    assert "! addresses: the server has a connection of client" in run.output
+    assert "!  addresses: the server has a connection of client" in run.output
     assert run.ids("PASSED") == {"MOUNT-005", "RECOVERY-008"}, run.output
     assert run.ids("INCONCLUSIVE") == {"EXPORT-003", "RECOVERY-008"}, run.output
     assert not run.ids("FAILED"), run.output
