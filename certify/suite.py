@@ -8,11 +8,18 @@ from pathlib import Path
 from certify.version import SUITE_VERSION
 
 _CHECKOUT = Path(__file__).parent.parent
+_WHAT_RUNS = ("certify", "fixtures", "lab", "suites", "manifests")
 
 
 def describe() -> dict[str, str]:
-    """Return version, commit and whether files differ from it; without git the last two are "unknown"."""
-    commit, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain")
+    """Return version, commit and whether files differ from it; without git the last two are "unknown".
+
+    A new file counts where it could be run: a target file of somebody's own beside the checkout's changes nothing.
+    """
+    commit = _git("rev-parse", "HEAD")
+    changed = _git("status", "--porcelain", "--untracked-files=no")
+    new = _git("status", "--porcelain", "--untracked-files=all", "--", *_WHAT_RUNS)
+    changes = None if changed is None or new is None else changed + new
     return {
         "version": SUITE_VERSION,
         "commit": commit or "unknown",
