@@ -34,8 +34,8 @@ def test_client_mounts_an_export(
     filesystem, kibibytes, *_ = listing.splitlines()[1].split()
     evidence.expect(filesystem == source, "df shows server and path", expected=source, seen=filesystem)
 
-    kind = "nfs" if nfs_version == "3" else "nfs4"
-    evidence.expect(mounted.kind == kind, "the file system type fits the version", expected=kind, seen=mounted.kind)
+    wanted, seen = "nfs" if nfs_version == "3" else "nfs4", mounted.file_system
+    evidence.expect(seen == wanted, "the file system type fits the version", expected=wanted, seen=seen)
     version = f"vers={nfs_version}"
     evidence.expect(
         version in mounted.options, "the negotiated version is the one asked for", expected=version, seen=mounted.line

@@ -60,7 +60,7 @@ def test_fifty_claims_are_bound_and_mounted(
     wanted = [f"{name}/file" for name in NAMES]
     with promised("the pod's file is in each of the fifty directories"):
         eventually(
-            lambda: [entry.path for entry in files.tree() if entry.kind == "f"],
+            lambda: [entry.path for entry in files.tree() if entry.file_type == "f"],
             until=lambda found: found == wanted,
             what="fifty files on the server",
             within=PATIENCE.command,
