@@ -136,7 +136,7 @@ def _start(machine: Machine, folder: Path, product: Product) -> None:
     machine.docker("stop", *own, check=False)  # in order: threads of the kernel would keep the port
     machine.docker("rm", "--force", *own, _CONTAINER)
     machine.docker("run", "--rm", "--volume=/data:/disk", product.image, "rm", "-rf", _ROOT)
-    options = ["--privileged", "--network=host", "--volume=/data:/disk"]
+    options = ["--init", "--privileged", "--network=host", "--volume=/data:/disk"]
     options += ["--env=DM_DISABLE_UDEV=1"]  # nobody else makes files of devices there
     start = ["sh", "-c", _START % product.configure]
     machine.docker("run", "--detach", f"--name={_CONTAINER}", *options, product.image, *start)

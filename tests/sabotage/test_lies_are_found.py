@@ -16,6 +16,8 @@ def test_lie_is_found(tmp_path: Path, lie: Sabotage) -> None:
     files = [entry.test for entry in published().entries if entry.requirement.id.removeprefix("NFSK8S-") in lie.breaks]
     versions = ",".join(lie.versions)
     options = ["--nfs-versions", versions, "--sabotage", lie.name, "--keep"]
+    if lie.calls:
+        options += ["--target", "examples/ganesha.toml"]
     if len(files) > A_FEW:
         options += ["-n", "2"]
     run = run_suite(tmp_path, *files, *options, within=WHOLE_SUITE)
