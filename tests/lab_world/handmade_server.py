@@ -26,7 +26,8 @@ mount --bind {_ROOT} {_ROOT} # a file system of its own, as nfs-ganesha wants to
 for folder in proc sys dev run; do mount --rbind /$folder {_ROOT}/$folder; done
 mkdir -p {_ROOT}{EXPORT} /run/rpcbind && chmod 777 {_ROOT}{EXPORT}
 rm -f /run/rpcbind.lock
-exec chroot {_ROOT} sh -c 'rpcbind -w && rpc.statd && %s && exec sleep infinity'
+exec chroot {_ROOT} sh -c 'rpcbind -w && rpc.statd && %s
+    while :; do sleep 1 & wait; done' # which takes leave of what has ended, as an init does
 """
 _KNFSD = f"""
     mkdir -p /var/lib/nfs/v4recovery /etc/exports.d
@@ -136,7 +137,7 @@ def _start(machine: Machine, folder: Path, product: Product) -> None:
     machine.docker("stop", *own, check=False)  # in order: threads of the kernel would keep the port
     machine.docker("rm", "--force", *own, _CONTAINER)
     machine.docker("run", "--rm", "--volume=/data:/disk", product.image, "rm", "-rf", _ROOT)
-    options = ["--init", "--privileged", "--network=host", "--volume=/data:/disk"]
+    options = ["--privileged", "--network=host", "--volume=/data:/disk"]
     options += ["--env=DM_DISABLE_UDEV=1"]  # nobody else makes files of devices there
     start = ["sh", "-c", _START % product.configure]
     machine.docker("run", "--detach", f"--name={_CONTAINER}", *options, product.image, *start)
