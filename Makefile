@@ -43,6 +43,8 @@ lint: $(VENV)/ready
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+	@$(MAKE) --no-print-directory host-packages PACKAGES=shellcheck
+	find fixtures lab examples tests -name '*.sh' -exec shellcheck {} +
 
 unit: $(VENV)/ready $(VENV)/junit-10.xsd
 	@$(MAKE) --no-print-directory host-packages PACKAGES="$(PACKAGES) $(TEST_PACKAGES)"
