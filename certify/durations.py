@@ -31,6 +31,17 @@ def known_durations(reports: Path) -> dict[str, float]:
     return shipped | {record.nodeid: record.duration_s for record in run.records}
 
 
+def expected(nodeid: str, seconds: Mapping[str, float]) -> float | None:
+    """Return how long a test takes, by test id; one on an NFS version that was never timed as long as on others.
+
+    >>> expected("a.py::a[nfs4.1]", {"a.py::a[nfs3]": 2.0, "a.py::a[nfs4.2]": 3.0}), expected("b.py::b", {})
+    (3.0, None)
+    """
+    test, variant, _ = nodeid.partition("[")
+    alike = [found for other, found in seconds.items() if variant and other.startswith(f"{test}[")]
+    return seconds.get(nodeid) or max(alike, default=None)
+
+
 def pace(measured: Mapping[str, float], expected: Mapping[str, float]) -> float | None:
     """Return how many times longer than expected scenarios take here, by test id; None where nothing can be compared.
 

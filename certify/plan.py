@@ -10,7 +10,7 @@ import pytest
 
 from certify.asks import Lack, asked, lacks
 from certify.catalogue import Catalogue
-from certify.durations import known_durations
+from certify.durations import expected, known_durations
 from certify.following import minutes
 from certify.profile import EVERYTHING, PROFILES, Profile
 from certify.requirement import ABILITIES, Requirement, requirement_of
@@ -47,11 +47,11 @@ def profile_line(profile: Profile, catalogue: Catalogue) -> str:
 def plan_lines(scenarios: list[tuple[str, Requirement]], seconds: Mapping[str, float], target: Target) -> Iterator[str]:
     """Return the plan: test ids with their requirements, and how long each took before, by test id."""
     for nodeid, requirement in scenarios:
-        time = f"{seconds[nodeid]:5.0f} s" if nodeid in seconds else "      ?"
+        time = "      ?" if (usual := expected(nodeid, seconds)) is None else f"{usual:5.0f} s"
         needs = "".join(f"  needs {need}" for need in (*requirement.needs, *sorted(requirement.features)))
         yield f"{requirement.id:<22} {requirement.level:<11} {time}  {nodeid}{needs}{_outlook(requirement, target)}"
         yield f"    {requirement.summary}"
-    known = [seconds[nodeid] for nodeid, _ in scenarios if nodeid in seconds]
+    known = [usual for nodeid, _ in scenarios if (usual := expected(nodeid, seconds)) is not None]
     unknown = len(scenarios) - len(known)
     yield ""
     yield (
