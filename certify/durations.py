@@ -39,7 +39,7 @@ def expected(nodeid: str, seconds: Mapping[str, float]) -> float | None:
     """
     test, variant, _ = nodeid.partition("[")
     alike = [found for other, found in seconds.items() if variant and other.startswith(f"{test}[")]
-    return seconds.get(nodeid) or max(alike, default=None)
+    return seconds[nodeid] if nodeid in seconds else max(alike, default=None)
 
 
 def pace(measured: Mapping[str, float], expected: Mapping[str, float]) -> float | None:
