@@ -74,7 +74,9 @@ export)
     [ -e "$file" ] || method=AddExport
     write_block
     manage $method string:"$file" string:"EXPORT(Export_Id=$number)"
-    echo "$access,sync,no_subtree_check,$port,$squash,anonuid=$anonuid,anongid=$anongid"
+    others=no_all_squash # what exports(5) says of other users than root
+    [ $squash != all_squash ] || others=root_squash
+    echo "$access,sync,no_subtree_check,$port,$squash,$others,anonuid=$anonuid,anongid=$anongid"
     ;;
 withdraw)
     manage RemoveExport uint16:"$number"
