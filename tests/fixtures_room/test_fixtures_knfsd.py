@@ -135,8 +135,10 @@ def test_files_are_described_as_find_prints_them() -> None:
 
 def test_a_file_that_is_missing_on_the_server_is_a_violation() -> None:
     container = FakeContainer(answer=lambda _: result(code=1, err="find: './x': No such file or directory"))
-    with pytest.raises(Violation, match="x is on the server"):
-        _server(container).files(Export("a", "/srv/a", "rw")).stat("x")
+    files = _server(container).files(Export("a", "/srv/a", "rw"))
+    for look in (files.stat, files.read, files.sha256):
+        with pytest.raises(Violation, match="x is on the server"):
+            look("x")
 
 
 def test_a_server_that_cannot_be_asked_is_no_violation() -> None:
