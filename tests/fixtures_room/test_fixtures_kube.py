@@ -1,13 +1,16 @@
 """The article's manifests, how they are fitted to a scenario, and the order in which a scenario's objects end."""
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from fixtures.kube.leftovers import delete_leftovers
+from fixtures.kube import leftovers
+from fixtures.kube.leftovers import delete_leftovers, wait_for_deleted
 from fixtures.kube.manifests import SCENARIO_LABEL, claim, load, volume, with_image
 from fixtures.kube.namespace import Namespace
 from fixtures.kube.pod import ended_with, is_ready
+from fixtures.waiting.patience import DeadlineExceeded
 from tests.fixtures_room.fakes import FakeKube
 
 
@@ -94,7 +97,6 @@ def test_a_scenario_ends_with_pods_before_claims_before_volumes(kube: FakeKube, 
         "patch PersistentVolume volume",
         "delete PersistentVolumeClaim claim",
         "delete PersistentVolume volume",
-        "gone PersistentVolume volume",
         "delete Namespace scenario",
     ]
 
@@ -109,6 +111,17 @@ def test_leftovers_are_asked_to_go_without_being_recycled(kube: FakeKube) -> Non
         "patch PersistentVolume old-volume",
         "delete PersistentVolume old-volume",
     ]
+
+
+def test_volumes_that_were_deleted_are_waited_for_and_others_are_not(
+    kube: FakeKube, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kube.put("PersistentVolume", "of-another-process")
+    wait_for_deleted(cast(Any, kube), "0123abcd")
+    monkeypatch.setattr(leftovers, "PATIENCE", SimpleNamespace(gone=0.1))
+    kube.put("PersistentVolume", "going", metadata={"name": "going", "deletionTimestamp": "now"})
+    with pytest.raises(DeadlineExceeded, match=r"the run's deleted volumes to be gone.*going"):
+        wait_for_deleted(cast(Any, kube), "0123abcd")
 
 
 def test_a_claim_that_a_node_may_not_read_yet_is_no_failed_mount(kube: FakeKube, namespace: Namespace) -> None:
