@@ -27,7 +27,7 @@ from tests.lab_world.suite_run import (
 LIES = (
     ("force-no-root-squash", "SQUASH-002", "4.2"),
     ("stale-caches", "IO-001", "3"),
-    ("binder-takes-any-volume", "VOLUME-002", "4.2"),
+    ("sizes-are-ignored", "VOLUME-002", "4.2"),
 )
 
 
