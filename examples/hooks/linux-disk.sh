@@ -20,7 +20,10 @@ fails)
     ;;
 works)
     sync -f "$path" 2>/dev/null || true # what the kernel still keeps must not reach the mended disk
-    # knfsd's tables hold it. They are emptied at once, or within half a minute where they were told to just before.
+    # knfsd may hold files open for a client that has gone. Its tables hold the file system, too: they are emptied at
+    # once, or within half a minute where they were told to just before.
+    unlock=/proc/fs/nfsd/unlock_filesystem
+    [ ! -e "$unlock" ] || echo "$path" > "$unlock"
     attempts=20
     until umount "$path" 2>/dev/null; do
         [ $((attempts -= 1)) -gt 0 ]
