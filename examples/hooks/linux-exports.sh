@@ -46,7 +46,9 @@ remove)
     exportfs -f
     if mountpoint -q "$path"; then
         umount "$path" || umount -l "$path" # the server may hold it a moment longer
-        dmsetup remove --deferred "$name"
+        for device in "$name-mended" "$name"; do
+            [ ! -e "/dev/mapper/$device" ] || dmsetup remove --deferred "$device"
+        done
         losetup --detach "$(losetup --noheadings --output NAME --associated "$image")"
         rm -f "$image"
     fi
