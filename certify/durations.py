@@ -37,9 +37,11 @@ def expected(nodeid: str, seconds: Mapping[str, float]) -> float | None:
     >>> expected("a.py::a[nfs4.1]", {"a.py::a[nfs3]": 2.0, "a.py::a[nfs4.2]": 3.0}), expected("b.py::b", {})
     (3.0, None)
     """
+    if nodeid in seconds:
+        return seconds[nodeid]
     test, variant, _ = nodeid.partition("[")
     alike = [found for other, found in seconds.items() if variant and other.startswith(f"{test}[")]
-    return seconds[nodeid] if nodeid in seconds else max(alike, default=None)
+    return max(alike, default=None)
 
 
 def pace(measured: Mapping[str, float], expected: Mapping[str, float]) -> float | None:

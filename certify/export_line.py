@@ -1,6 +1,6 @@
 """Options of an export in the words of exports(5), as target files and servers write them."""
 
-import difflib
+from certify.target_section import guess
 
 # exports(5): the first of each stands when an export line says nothing of it.
 _DEFAULTS = (("ro", "rw"), ("sync", "async"), ("root_squash", "no_root_squash", "all_squash"), ("secure", "insecure"))
@@ -44,8 +44,7 @@ def mistake(options: str) -> str:
     said = split(options)
     for option in said:
         if (name := option.partition("=")[0]) not in _KNOWN:
-            near = difflib.get_close_matches(name, _KNOWN, 1)
-            return f"exports(5) has no option {name!r}{f', did you mean {near[0]}?' if near else ''}"
+            return f"exports(5) has no option {name!r}{guess(name, _KNOWN)}"
     # all_squash goes before what is said of root alone.
     excluding = [group[:2] for group in _DEFAULTS]
     return next((f"{one} and {other} exclude each other" for one, other in excluding if {one, other} <= set(said)), "")

@@ -13,8 +13,6 @@ from certify.requirement import Level, Requirement, requirement_of
 
 _SLOW = 30  # seconds
 
-EXCLUSIVE_SERVER = "exclusive_server: no other scenario uses the server meanwhile; for those that restart or disturb it"
-
 
 def markers(requirement: Requirement, seconds: float) -> Iterator[str]:
     """Yield the names of a scenario's markers; `seconds` is how long it takes, 0 where nobody knows."""
@@ -37,7 +35,7 @@ def described() -> Iterator[str]:
         yield f"{profile.name}: what the profile tries. {profile.summary}"
     yield "disruptive: faults are injected or power is cut"
     yield f"slow: takes more than {_SLOW} s on the machine where durations were measured"
-    yield EXCLUSIVE_SERVER
+    yield "exclusive_server: no other scenario uses the server meanwhile; for those that restart or disturb it"
 
 
 def pytest_configure(config: pytest.Config) -> None:
