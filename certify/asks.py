@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from certify.export_line import completed
-from certify.requirement import OWN_SERVER, Requirement
+from certify.requirement import ADDRESSES, NFS_VERSIONS, OWN_SERVER, Requirement
+from certify.target import Target
 from certify.target_server import Server
 
 _BY_HOOK = "export_options"  # a server that exports what it is told to needs no exports that are there before
@@ -20,6 +21,7 @@ _HOOKS = {
     "shell": "hook `shell`",
 }
 _EXPORTS = {"limit": "an export with a `limit`", "quota": "an export with a `limit` and a `quota`"}
+_NO_NAT = "no router that puts another address in the place of a client's (NAT)"
 _FOUND_OUT = ("root_squash", "no_root_squash", "ro")  # by a client, where the target file says nothing of an export
 
 
@@ -44,25 +46,34 @@ def in_words(word: str) -> str:
     """
     if word == OWN_SERVER:
         return "a server that the suite starts"
+    if word == ADDRESSES:
+        return _NO_NAT
     if word in _HOOKS:
         return _HOOKS[word]
     return f"{_EXPORTS.get(word, f'an export with `{word}`')}, or hook `{_BY_HOOK}`"
 
 
-def lacks(server: Server, words: Iterable[str]) -> list[Lack]:
-    """Return what a server lacks of what is asked; nothing for one that the suite starts."""
-    if server.kind != "external":
+def lacks(target: Target, words: Iterable[str]) -> list[Lack]:
+    """Return what a target's server lacks of what is asked; nothing for one that the suite starts."""
+    if target.server.kind != "external":
         return []
-    return [lack for word in words if (lack := _lack(server, word))]
+    return [lack for word in words if (lack := _lack(target, word))]
 
 
-def _lack(server: Server, word: str) -> Lack | None:
+def _lack(target: Target, word: str) -> Lack | None:
     if word == OWN_SERVER:
         return Lack("a server that the suite starts")
+    if word == ADDRESSES:
+        return Lack(_NO_NAT, perhaps=True)
     if word in _HOOKS:
-        given = getattr(server.hooks, word) is not None
+        given = getattr(target.server.hooks, word) is not None
         # A version that nobody declares may be off already, which is found out by mounting.
-        return None if given else Lack(f"hook {word}", perhaps=word == "versions")
+        undeclared = word == "versions" and set(NFS_VERSIONS) > set(target.nfs.versions)
+        return None if given else Lack(f"hook {word}", perhaps=undeclared)
+    return _lack_of_export(target.server, word)
+
+
+def _lack_of_export(server: Server, word: str) -> Lack | None:
     if server.hooks.export_options:
         return None
     if word in _EXPORTS:

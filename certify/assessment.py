@@ -95,7 +95,7 @@ def assess(run: Run, catalogue: Catalogue) -> Assessment:
             # A scenario that no version concerns speaks for all of them.
             verdicts = seen[requirement.id, version, server] + seen[requirement.id, "", server]
             cells.append(Cell(requirement.id, version, server, required, entry.planned, combine(verdicts)))
-    return Assessment(target, profile.name, tuple(cells), tuple(_objections(run, catalogue)), profile.look)
+    return Assessment(target, profile.name, tuple(cells), tuple(_objections(run, catalogue, target)), profile.look)
 
 
 def _looked_at(run: Run, target: Target) -> list[str]:
@@ -107,8 +107,10 @@ def _versions(requirement: Requirement, declared: list[str]) -> list[str]:
     return [version for version in declared if not requirement.versions or version in requirement.versions]
 
 
-def _objections(run: Run, catalogue: Catalogue) -> list[str]:
+def _objections(run: Run, catalogue: Catalogue, target: Target) -> list[str]:
     found = list(run.problems)
+    if not target.names_its_product:
+        found.append("The target file does not say which product this is: name product.name and product.version.")
     if left_out := len(run.info.deselected):
         found.append(f"The operator left out {left_out} scenario{'s' if left_out > 1 else ''}.")
     if run.info.selected > (finished := len({record.nodeid for record in run.records})):

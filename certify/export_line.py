@@ -43,6 +43,8 @@ def mistake(options: str) -> str:
     """
     said = split(options)
     for option in said:
+        if set(option) & set(" ()"):
+            return f"{option!r} is no option: write them alone, with commas between, such as rw,sync"
         if (name := option.partition("=")[0]) not in _KNOWN:
             return f"exports(5) has no option {name!r}{guess(name, _KNOWN)}"
     # all_squash goes before what is said of root alone.

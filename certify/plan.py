@@ -67,7 +67,7 @@ def plan_lines(scenarios: list[tuple[str, Requirement]], seconds: Mapping[str, f
 def _what_can_be_judged(requirements: list[Requirement], target: Target) -> Iterator[str]:
     """Return how many scenarios this server lets be judged, and how many more each further thing would."""
     declared = [requirement for requirement in requirements if requirement.features <= target.features]
-    missing = [_missing(lacks(target.server, asked(each))) for each in declared]
+    missing = [_missing(lacks(target, asked(each))) for each in declared]
     yield f"can be judged on this server: {missing.count([])} of {len(requirements)} scenarios"
     for what, count in Counter(each[0] for each in missing if len(each) == 1).most_common():
         yield f"{what} would let {count} more be judged"
@@ -84,22 +84,27 @@ def _for_a_certificate(requirements: list[Requirement], target: Target) -> Itera
     if profile.look:
         return
     demanded = [requirement for requirement in requirements if profile.requires(requirement, target.features)]
-    missing = [_missing(lacks(target.server, asked(each))) for each in demanded]
+    found = [lacks(target, asked(each)) for each in demanded]
+    missing = [_missing(each) for each in found]
+    unsure = Counter(lack.what for each in found if not _missing(each) for lack in each)
+    ifs = "".join(f", {count} of these if there is {what}" for what, count in unsure.most_common())
     wanted = sorted({what for each in missing for what in each})
     if "hook export_options" in wanted:
         wanted = [what for what in wanted if what.startswith("hook")]
     more = f"; for all of them give {', '.join(wanted)}" if wanted else ""
     yield (
         f"a certificate for the profile {target.profile} demands {len(demanded)} of them to pass, "
-        f"{missing.count([])} can be judged{more}"
+        f"{missing.count([])} can be judged{ifs}{more}"
     )
+    if not target.names_its_product:
+        yield "it also names the product: product.name and product.version are empty in the target file"
 
 
 def _outlook(requirement: Requirement, target: Target) -> str:
     """Return what is to be expected of a scenario on this server; nothing where it can be judged."""
     if undeclared := sorted(requirement.features - target.features):
         return f"  (not supported: {', '.join(undeclared)} not declared)"
-    found = lacks(target.server, asked(requirement))
+    found = lacks(target, asked(requirement))
     if missing := _missing(found):
         return f"  (not judged without {' and '.join(missing)})"
     return f"  (judged if there is {' and '.join(lack.what for lack in found)})" if found else ""

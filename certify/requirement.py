@@ -16,10 +16,11 @@ ABILITIES = {
     "second-server": "a second NFS server",
 }
 # What judging asks of a server that the suite did not start, besides an export that can be written: a hook of the
-# target file by its name, a small export (`limit`, `quota`), or an export option.
+# target file by its name, a small export (`limit`, `quota`), an export option, or no NAT before it (`addresses`).
 OWN_SERVER = "own-server"
+ADDRESSES = "addresses"
 ASKS = (
-    *("export_options", "restart", "kill", "versions", "disk", "shell", "limit", "quota", OWN_SERVER),
+    *("export_options", "restart", "kill", "versions", "disk", "shell", "limit", "quota", OWN_SERVER, ADDRESSES),
     *("root_squash", "no_root_squash", "all_squash", "ro", "insecure"),
 )
 ID_PATTERN = re.compile(r"NFSK8S-(?P<area>[A-Z][A-Z0-9]*)-(?P<number>[0-9]{3})")

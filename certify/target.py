@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from certify.catalogue import known_features
 from certify.errors import TargetError
+from certify.mount_option import wrong
 from certify.profile import DEFAULT, PROFILES
 from certify.requirement import NFS_VERSIONS
 from certify.target_section import EACH_ONCE, Section, guess, one_of
-from certify.target_server import NOT_PUBLISHED, Server
+from certify.target_server import NOT_PUBLISHED, Server, named_file
+from certify.target_words import plainly
 
 
 def _known_feature(name: str) -> str:
@@ -70,11 +72,8 @@ class Engine(Section):
 
 
 def _further_mount_option(option: str) -> str:
-    name = option.partition("=")[0]
-    if not name or "," in option:
-        raise ValueError(f"{option!r} is not one mount option, such as 'sec=sys'")
-    if name in ("vers", "nfsvers", "v3", "v4"):
-        raise ValueError(f"{option!r}: which versions are mounted is said by nfs.versions")
+    if mistake := wrong(option):
+        raise ValueError(mistake)
     return option
 
 
@@ -154,6 +153,11 @@ class Target(Section):
         """Return the optional features that the product declares."""
         return frozenset(self.nfs.features)
 
+    @property
+    def names_its_product(self) -> bool:
+        """Return whether a certificate can say what it is about, which it knows of the suite's own servers."""
+        return self.server.kind != "external" or bool(self.product.name and self.product.version)
+
     def judged_by(self, profile: str) -> Target:
         """Return the target with this profile instead of its own."""
         return self.model_copy(update={"profile": profile})
@@ -178,10 +182,13 @@ def load(path: Path) -> Target:
     try:
         text = path.read_text("utf-8-sig")  # Notepad writes a byte order mark
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8: save it as UTF-8"
         raise TargetError(f"target file {path} cannot be read: {reason}") from error
     try:
-        found = parse(text)
+        values = _values(text)
+        if not values:
+            raise TargetError("it says nothing: name the server at least, or leave the file out for the suite's own")
+        found = from_values(values)
         _expect_commands(found)
     except TargetError as error:
         raise TargetError(f"target file {path}: {error}") from error
@@ -189,20 +196,29 @@ def load(path: Path) -> Target:
 
 
 def _expect_commands(found: Target) -> None:
-    """A report's copy of a target file has no commands."""
+    """A report's copy of a target file has no commands, and what runs a hook must be there."""
     hooks = found.server.hooks
     for name in type(hooks).model_fields:
         hook = getattr(hooks, name)
         if hook and hook.command == NOT_PUBLISHED:
             raise TargetError(f"server.hooks.{name}: a report does not publish commands: put your own back in")
+        if hook and (program := named_file(hook.command)) and not os.access(program, os.X_OK):
+            fault = "is not executable" if Path(program).exists() else "is not there"
+            raise TargetError(f"server.hooks.{name}: {program} {fault}, as seen from {Path.cwd()}, where hooks are run")
 
 
 def parse(text: str) -> Target:
     """Read the text of a target file; TargetError names every mistake."""
+    return from_values(_values(text))
+
+
+def _values(text: str) -> dict[str, Any]:
     try:
-        return from_values(tomllib.loads(text))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise TargetError(f"not valid TOML: {error}") from error
+        # tomllib's words for a key that is there twice, or is a value and a table.
+        said = str(error).replace("Cannot overwrite a value", "a key is there twice")
+        raise TargetError(f"not valid TOML: {said}") from error
 
 
 def from_values(values: dict[str, Any]) -> Target:
@@ -210,22 +226,5 @@ def from_values(values: dict[str, Any]) -> Target:
     try:
         return Target.model_validate(values)
     except ValidationError as error:
-        mistakes = "; ".join(_plainly(each["type"], each["loc"], each["msg"]) for each in error.errors())
+        mistakes = "; ".join(plainly(each, Target) for each in error.errors())
         raise TargetError(mistakes) from error
-
-
-def _plainly(kind: str, place: tuple[int | str, ...], message: str) -> str:
-    name = ".".join(map(str, place))
-    if kind == "extra_forbidden":
-        return f"unknown key {name}{guess(name, _keys(Target))}"
-    if kind == "string_type":
-        return f"{name}: write it in quotes"
-    return f"{name}: {message.removeprefix('Value error, ')}"
-
-
-def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        yield prefix + name
-        section = field.annotation
-        if isinstance(section, type) and issubclass(section, BaseModel):
-            yield from _keys(section, f"{prefix}{name}.")

@@ -35,14 +35,17 @@ EACH_ONCE = AfterValidator(_each_once)
 
 
 def guess(word: str, known: Iterable[str]) -> str:
-    """Return the known word that was meant, in words; keys beside the wrong one come first.
+    """Return the known word that was meant, in words; of keys the one beside it, the same elsewhere, or the nearest.
 
     >>> guess("server.exprt", ["server.export", "server.hooks.export_options"])
     ', did you mean server.export?'
+    >>> guess("server.versions", ["server.kind", "nfs.versions"])
+    ', did you mean nfs.versions?'
     """
     names = list(known)
-    section = word.rpartition(".")[0]
-    beside = [name for name in names if name.rpartition(".")[0] == section]
-    near = difflib.get_close_matches(word, beside, 1) or difflib.get_close_matches(word, names, 1)
-    near = near or [name for name in names if name.rpartition(".")[2] == word.rpartition(".")[2]]
+    section, _, last = word.rpartition(".")
+    beside = {name.rpartition(".")[2]: name for name in names if name.rpartition(".")[0] == section}
+    near = [beside[each] for each in difflib.get_close_matches(last, beside, 1)]
+    elsewhere = sorted((name for name in names if name.rpartition(".")[2] == last), key=lambda name: name.count("."))
+    near = near or elsewhere or difflib.get_close_matches(word, names if not section else [], 1)
     return f", did you mean {near[0]}?" if near else ""

@@ -66,6 +66,12 @@ def _path(value: str) -> str:
     return value.rstrip("/") or "/"
 
 
+def _directory(value: str) -> str:
+    if value and not value.startswith("/"):
+        raise ValueError(f"{value!r} is no directory of the server: it begins with /")
+    return value.rstrip("/")
+
+
 def _options(value: str) -> str:
     if wrong := mistake(value):
         raise ValueError(f"{value!r}: {wrong}")
@@ -74,7 +80,11 @@ def _options(value: str) -> str:
 
 def _export(value: Any) -> Any:
     if isinstance(value, str):
-        raise ValueError(f"write {{ path = {value!r} }}, with options where you know them")
+        host, colon, path = value.partition(":/")
+        elsewhere = f"; the host, {host}, is server.address" if colon else ""
+        raise ValueError(
+            f'write {{ path = "{f"/{path}" if colon else value}" }}, with options where you know them{elsewhere}'
+        )
     return value
 
 
@@ -83,6 +93,16 @@ class Hook(Section):
 
     command: str = Field(min_length=1, description="run by sh -c")
     deadline: float = Field(default=60, gt=0, le=3600, description="seconds after which it is ended")
+
+
+def named_file(command: str) -> str:
+    """Return the file that a command runs, "" where a shell has more to say about it.
+
+    >>> named_file("hooks/my-exports.sh --fast"), named_file("ssh root@$NFS_SERVER sh"), named_file("$HOOKS/a.sh")
+    ('hooks/my-exports.sh', '', '')
+    """
+    first = command.split(maxsplit=1)[0] if command.strip() else ""
+    return first if re.fullmatch(r"[\w./+@%-]*/[\w./+@%-]*", first) else ""
 
 
 _Hook = Annotated[Hook | None, BeforeValidator(_hook)]
@@ -156,9 +176,8 @@ class Server(Section):
     exports: list[Annotated[GivenExport, BeforeValidator(_export)]] = Field(
         default=[], description="external: the exports that scenarios may use"
     )
-    directory: str = Field(
+    directory: Annotated[str, AfterValidator(_directory)] = Field(
         default="",
-        pattern="^(/.*)?$",
         description="external: what the hook `shell` finds under `/`, if not the exports' paths",
     )
     lease: float | None = Field(
@@ -183,9 +202,15 @@ class Server(Section):
             return values
         if "address" in values or "exports" in values:
             raise ValueError('write export = "host:/path" alone, or address and exports instead')
-        host, colon, path = str(values["export"]).partition(":/")
-        if not host or not colon or path.startswith("/"):
-            raise ValueError(f'export = {values["export"]!r} is not "host:/path", as mount(8) takes it')
+        export = values["export"]
+        if not isinstance(export, str):
+            raise ValueError('export is one "host:/path" in quotes; several are address and exports')
+        host, colon, path = export.partition(":/")
+        if not host or not colon or path.startswith("/") or export != "".join(export.split()):
+            raise ValueError(
+                f'export = {export!r} is not "host:/path", as mount(8) takes it, such as filer.example.org:/vol/k8s '
+                "without nfs:// and spaces"
+            )
         others = {name: value for name, value in values.items() if name != "export"}
         return {**others, "address": host, "exports": [{"path": f"/{path}"}]}
 

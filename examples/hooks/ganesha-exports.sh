@@ -2,13 +2,14 @@
 # Hook export_options for nfs-ganesha with D-Bus: an EXPORT block in /etc/ganesha/exports for each directory that the suite
 # asks for, and a small file system in a file where it asks for one. ganesha.conf ends with: %dir /etc/ganesha/exports
 exec ssh -o BatchMode=yes "root@$NFS_SERVER" sh -s -- \
-    "'$NFS_ACTION' '$NFS_EXPORT' '$NFS_OPTIONS' '$NFS_CLIENTS' '$NFS_MODE' '$NFS_LIMIT' '$NFS_QUOTA'" <<'SERVER'
+    "'$NFS_ACTION' '$NFS_EXPORT' '$NFS_OPTIONS' '$NFS_CLIENTS' '$NFS_MODE' '$NFS_LIMIT' '$NFS_QUOTA' '$NFS_DIRECTORY'" <<'SERVER'
 set -eu
 action=$1 path=$2 options=$3 clients=$4 mode=$5 limit=$6 quota=$7
+place=$8$path # where it lies on the server's own file system
 name=$(basename "$path")
 number=$(($(printf %s "$path" | cksum | cut -d ' ' -f 1) % 65534 + 1))
 file=/etc/ganesha/exports/$number.conf
-image=$path.image
+image=$place.image
 exec 9>/run/nfs-conformance.lock && flock -w 20 9
 
 manage() {
@@ -24,9 +25,9 @@ make_small() {
     disk=$(losetup --find --show "$image")
     # With the device mapper in between, the hook disk can let it fail.
     dmsetup create "$name" --table "0 $(blockdev --getsz "$disk") linear $disk 0"
-    mount -o usrquota "/dev/mapper/$name" "$path"
-    rmdir "$path/lost+found"
-    [ -z "$quota" ] || setquota -u "${quota%:*}" 0 "$((${quota#*:} * 1024))" 0 0 "$path"
+    mount -o usrquota "/dev/mapper/$name" "$place"
+    rmdir "$place/lost+found"
+    [ -z "$quota" ] || setquota -u "${quota%:*}" 0 "$((${quota#*:} * 1024))" 0 0 "$place"
 }
 
 # From the words of exports(5) to those of ganesha-export-config(8).
@@ -47,7 +48,7 @@ write_block() {
 EXPORT {
     Export_Id = $number;
     Filesystem_Id = $number.$number;
-    Path = "$path";
+    Path = "$place";
     Pseudo = "$path";
     Protocols = 3, 4;
     Squash = $squash;
@@ -64,11 +65,11 @@ BLOCK
 
 case $action in
 export)
-    if [ ! -d "$path" ]; then
-        mkdir -p "$path"
+    if [ ! -d "$place" ]; then
+        mkdir -p "$place"
         [ -z "$limit" ] || make_small
-        chmod "$mode" "$path"
-        sync "$path"
+        chmod "$mode" "$place"
+        sync "$place"
     fi
     method=UpdateExport
     [ -e "$file" ] || method=AddExport
@@ -85,15 +86,15 @@ withdraw)
 remove)
     [ ! -e "$file" ] || manage RemoveExport uint16:"$number" || true
     rm -f "$file"
-    if mountpoint -q "$path"; then
-        umount "$path" || umount -l "$path" # the server may hold it a moment longer
+    if mountpoint -q "$place"; then
+        umount "$place" || umount -l "$place" # the server may hold it a moment longer
         for device in "$name-mended" "$name"; do
             [ ! -e "/dev/mapper/$device" ] || dmsetup remove --deferred "$device"
         done
         losetup --detach "$(losetup --noheadings --output NAME --associated "$image")"
         rm -f "$image"
     fi
-    rm -rf "$path"
+    rm -rf "$place"
     ;;
 esac
 SERVER

@@ -4,7 +4,10 @@
 set -eu
 power() { ipmitool -I lanplus -H "$IPMI_HOST" -U "$IPMI_USER" -E chassis power "$1"; }
 case $NFS_POWER in
-off) power off ;;
+off)
+    power off
+    until power status | grep -q 'is off'; do sleep 1; done
+    ;;
 on)
     power on
     until timeout 5 sh -c "rpcinfo -t '$NFS_SERVER' nfs" >/dev/null 2>&1; do sleep 1; done

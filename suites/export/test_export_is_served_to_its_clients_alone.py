@@ -20,7 +20,7 @@ _REFUSALS = ("access denied by server while mounting", "reason given by server: 
     level=MUST,
     cites=["exports(5)", "mount.nfs(8)"],
     since="0.2",
-    asks=["export_options", "shell"],
+    asks=["export_options", "shell", "addresses"],
 )
 def test_export_is_served_to_its_clients_alone(
     export: Exporter,

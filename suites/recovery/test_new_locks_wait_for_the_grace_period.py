@@ -23,7 +23,7 @@ _LOCK = "{name} = open('{name}', 'a+'); fcntl.lockf({name}, fcntl.LOCK_EX | fcnt
     level=MUST,
     cites=["RFC 7530 section 9.6.2", "RFC 8881 section 8.4.2", "nfs.conf(5)", "NixOS/nixpkgs#311168"],
     since="0.2",
-    asks=["no_root_squash", "restart"],
+    asks=["no_root_squash", "restart", "addresses"],
     needs=["two-nodes", "fault-injection", "power-cut"],
 )
 def test_new_locks_wait_for_the_grace_period(

@@ -159,6 +159,10 @@ def test_a_rerun_does_not_hide_a_failure() -> None:
         ({"finished_at": ""}, "killed before it ended"),
         ({"problems": ("The run was interrupted: not every scenario ran.",)}, "interrupted"),
         ({"deselected": ("suites/a", "suites/b")}, "left out 2 scenarios"),
+        (
+            {"target": {"server": {"kind": "external", "export": "filer:/vol"}, "product": {"name": "Filer"}}},
+            "name product.name and product.version",
+        ),
         ({"selected": 99}, "99 scenarios were to run, 7 have a verdict"),
     ],
 )

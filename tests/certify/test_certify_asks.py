@@ -8,8 +8,8 @@ from certify.asks import Lack, asked, in_words, lacks
 from certify.catalogue import Entry, published
 from certify.declare import MUST
 from certify.plan import plan_lines
-from certify.requirement import ASKS, Requirement
-from certify.target import Target, from_values
+from certify.requirement import ASKS, NFS_VERSIONS, Requirement
+from certify.target import Nfs, Target, from_values
 from certify.target_server import Server
 from tests.certify.conftest import REPOSITORY
 
@@ -30,6 +30,7 @@ def _server(**values: Any) -> Server:
         (_server(), "restart", [Lack("hook restart")]),
         (_server(hooks={"restart": "true"}), "restart", []),
         (_server(), "versions", [Lack("hook versions", perhaps=True)]),
+        (_server(), "addresses", [Lack(in_words("addresses"), perhaps=True)]),
         (_server(), "no_root_squash", [Lack("an export with no_root_squash", perhaps=True)]),
         (_server(), "insecure", [Lack("an export with insecure")]),
         (_server(hooks={"export_options": "true"}), "insecure", []),
@@ -44,7 +45,12 @@ def _server(**values: Any) -> Server:
     ],
 )
 def test_a_target_file_gives_what_is_asked_or_lacks_it(server: Server, word: str, lack: list[Lack]) -> None:
-    assert lacks(server, [word]) == lack
+    assert lacks(Target(server=server), [word]) == lack
+
+
+def test_a_version_to_leave_out_is_there_only_where_one_is_not_declared() -> None:
+    all_declared = Target(server=_server(), nfs=Nfs(versions=list(NFS_VERSIONS)))
+    assert lacks(all_declared, ["versions"]) == [Lack("hook versions")]
 
 
 def test_every_word_has_words_for_people() -> None:
@@ -64,7 +70,7 @@ BY_FIXTURE = {
     "exactly=True": {"export_options"},
     "nfs_server.set_options(": {"export_options"},
     "nfs_server.withdraw(": {"export_options"},
-    "own_addresses(client, ": {"shell"},
+    "own_addresses(client": {"addresses"},
 }
 
 
@@ -94,13 +100,17 @@ def test_the_plan_says_what_can_be_judged_and_what_more_would_give() -> None:
         _requirement(4, "restart"),
         _requirement(5, "kill", "shell"),
         _requirement(6, features=("xattr",)),
+        _requirement(7, "addresses"),
     )
     for line in (
         "NFSK8S-IO-002  (judged if there is an export with no_root_squash)",
         "NFSK8S-IO-003  (not judged without hook restart)",
         "NFSK8S-IO-005  (not judged without hook kill and hook shell)",
         "(not supported: xattr not declared)",
-        "can be judged on this server: 2 of 6 scenarios",
+        "can be judged on this server: 3 of 7 scenarios",
+        "demands 6 of them to pass, 3 can be judged, 1 of these if there is an export with no_root_squash, 1 of these "
+        "if there is no router that puts another address in the place of a client's (NAT); for all of them give hook",
+        "product.name and product.version are empty in the target file",
         "hook restart would let 2 more be judged",
         "1 need more than one of these",
         "1 are about features that the target does not declare",

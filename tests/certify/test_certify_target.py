@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -75,9 +76,9 @@ SMALL = "[server]\nkind = 'external'\naddress = 'a'\nexports = [{{ path = '/b', 
         ("colour = 'blue'", ["unknown key colour"]),
         ("profile = 'cor'", ["profile: 'cor' is unknown, did you mean core?", "use one of quick, core, database"]),
         ("[nfs]\nversions = ['4.3']", ["nfs.versions.0: '4.3' is unknown", "use one of 3, 4.0, 4.1, 4.2"]),
-        ("[nfs]\nversions = []", ["nfs.versions", "at least 1 item"]),
+        ("[nfs]\nversions = []", ["nfs.versions: it must not be empty"]),
         ("[nfs]\nfeatures = ['xatr']", ["unknown feature 'xatr', did you mean xattr?", "docs/requirements.md"]),
-        ("[server]\nkind = 'samba'", ["server.kind", "'knfsd'"]),
+        ("[server]\nkind = 'extern'", ["server.kind: 'extern' is unknown, did you mean external?: use 'knfsd'"]),
         ("[server]\nkind = 'external'", ['server: kind = "external" needs export = "host:/path"']),
         ("[server]\nkind = 'external'\nexport = '/vol'", ['is not "host:/path", as mount(8) takes it']),
         (HERE.format("a:/b", "address = 'c'"), ['write export = "host:/path" alone, or address and exports']),
@@ -85,15 +86,38 @@ SMALL = "[server]\nkind = 'external'\naddress = 'a'\nexports = [{{ path = '/b', 
         (HERE.format("a:2049:/b", ""), ["'a:2049' is no host", "a port belongs into nfs.mount_options"]),
         (HERE.format("a:/b//c", ""), ["'/b//c': write the path", "without '..', '//' and spaces"]),
         (HERE.format("a:/b/../c", ""), ["'/b/../c'"]),
-        (HERE.format("a:/b c", ""), ["'/b c'"]),
+        (HERE.format("a:/b c", ""), ["'a:/b c' is not"]),
         ("[server]\nkind = 'external'\naddress = 'a:/b'\nexports = [{ path = '/b' }]", ["'a:/b' is no host"]),
         ("[server]\nkind = 'external'\naddress = 'a'\nexports = [{ path = 'b' }]", ["'b' is no path", "begins with /"]),
-        ("[server]\nkind = 'external'\naddress = 'a'\nexports = ['/b']", ["write { path = '/b' }"]),
+        ("[server]\nkind = 'external'\naddress = 'a'\nexports = ['/b']", ['write { path = "/b" }']),
+        (
+            "[server]\nkind = 'external'\naddress = 'a'\nexports = ['a:/b']",
+            ['write { path = "/b" }', "the host, a, is server.address"],
+        ),
         (
             "[server]\nkind = 'external'\naddress = 'a'\nexports = [{ path = '/b' }, { path = '/b/' }]",
             ["exports: /b is there twice"],
         ),
         (SMALL.format("options = 'rw,no_rootsquash'"), ["no option 'no_rootsquash', did you mean no_root_squash?"]),
+        (SMALL.format("options = 'rw sync'"), ["'rw sync' is no option: write them alone, with commas"]),
+        (SMALL.format("options = '*(rw,sync)'"), ["'*(rw' is no option"]),
+        (SMALL.format("options = ['rw']"), ["server.exports.0.options: write it in quotes"]),
+        (SMALL.format("option = 'rw'"), ["unknown key server.exports.0.option, did you mean server.exports.options?"]),
+        (SMALL.format("quota = '8Mi'"), ["server.exports.0.quota: write a table: keys and values in braces"]),
+        (HERE.format("a:/b", "[server.hooks]\nshell = { timeout = 5 }"), ["server.hooks.shell has command, deadline"]),
+        (
+            HERE.format("a:/b", "[server.hooks]\nshell = { deadline = 5 }"),
+            ["server.hooks.shell.command: it is missing"],
+        ),
+        (HERE.format("a:/b", "lease = 0"), ["server.lease: it must be at least 1"]),
+        (HERE.format("a:/b", "lease = 'long'"), ["server.lease: write a number, without quotes"]),
+        (HERE.format("a:/b", "directory = 'srv'"), ["'srv' is no directory of the server: it begins with /"]),
+        (HERE.format("a:/b", "versions = ['3']"), ["unknown key server.versions, did you mean nfs.versions?"]),
+        (HERE.format(" a : /b", ""), ['is not "host:/path"', "without nfs:// and spaces"]),
+        (
+            "[server]\nkind = 'external'\nexport = ['a:/b']",
+            ['export is one "host:/path" in quotes; several are address'],
+        ),
         (SMALL.format("options = 'rw,ro'"), ["ro and rw exclude each other"]),
         (SMALL.format("quota = { user = 1, limit = '8Mi' }"), ["a quota is a part of the export's limit: give that"]),
         (HERE.format("a:/b", "[server.hooks]\nkill = 'x'"), ["the hook kill needs the hook restart"]),
@@ -114,6 +138,10 @@ SMALL = "[server]\nkind = 'external'\naddress = 'a'\nexports = [{{ path = '/b', 
             ["the quota is a part of the export's limit: let it be smaller"],
         ),
         ("[nfs]\nmount_options = ['soft,ro']", ["nfs.mount_options.0: 'soft,ro' is not one mount option"]),
+        ("[nfs]\nmount_options = ['soft']", ["'soft': operations would fail where the promise is that they wait"]),
+        ("[nfs]\nmount_options = ['local_lock=all']", ["locks would stay on the client"]),
+        ("[nfs]\nmount_options = ['prot=rdma']", ["nfs(5) has no option 'prot', did you mean proto?"]),
+        ("[nfs]\nmount_options = 'hard'", ["nfs.mount_options: write a list, in brackets"]),
         ("[nfs]\nmount_options = ['vers=3']", ["which versions are mounted is said by nfs.versions"]),
         ("[cluster]\nkind = 'existing'", ['cluster: kind = "existing" needs kubeconfig and context']),
         ("[cluster]\ncontext = 'a'", ['context, prefix and image_prefix are of kind = "existing"']),
@@ -121,9 +149,10 @@ SMALL = "[server]\nkind = 'external'\naddress = 'a'\nexports = [{{ path = '/b', 
             "[cluster]\nkind = 'existing'\nkubeconfig = 'k'\ncontext = 'c'",
             ['needs server.kind = "external"', "(knfsd) that the suite starts"],
         ),
-        ("server = 1", ["server: Input should be a valid dictionary"]),
-        ("format = 2", ["format", "Input should be 1"]),
+        ("server = 1", ["server: write a table"]),
+        ("format = 2", ["format: 2 is unknown: use 1"]),
         ("profile = ", ["not valid TOML"]),
+        ("format = 1\nformat = 1\n", ["not valid TOML: a key is there twice (at line 2"]),
         ("profile = 'x'\ncolour = 1", ["profile: 'x'", "unknown key colour"]),
     ],
 )
@@ -144,6 +173,21 @@ def test_a_reports_copy_of_a_target_file_wants_its_commands_back(tmp_path: Path)
     copied.write_text(HERE.format("a:/b", f"[server.hooks]\nshell = '{NOT_PUBLISHED}'"))
     with pytest.raises(TargetError, match=r"server\.hooks\.shell: a report does not publish commands: put your own"):
         target.load(copied)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"# nothing\n", "it says nothing: name the server at least"),
+        ("profile = 'full'".encode("utf-16"), "it is not UTF-8: save it as UTF-8"),
+        (HERE.format("a:/b", "[server.hooks]\nrestart = './no-such.sh'").encode(), "./no-such.sh is not there"),
+        (HERE.format("a:/b", "[server.hooks]\nrestart = '/dev/null now'").encode(), "/dev/null is not executable"),
+    ],
+)
+def test_a_file_that_can_be_no_target_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "target.toml").write_bytes(content)
+    with pytest.raises(TargetError, match=re.escape(words)):
+        target.load(tmp_path / "target.toml")
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from certify import target
 from certify.errors import EnvironmentFailure
 from certify.export_line import completed
 from certify.target import Nfs
-from certify.target_server import NOT_PUBLISHED, Hooks, Server
+from certify.target_server import NOT_PUBLISHED, Server
 from fixtures.commands import CommandResult
 from fixtures.engines.engine import PowerSwitch
 from fixtures.faults.power import storage_power
@@ -28,7 +28,8 @@ OPEN = Offer("/open", completed("rw,no_root_squash,insecure"))
 
 
 def _hooks(**commands: object) -> OperatorHooks:
-    return OperatorHooks(Hooks.model_validate(commands), "filer")
+    server = {"kind": "external", "export": "filer:/vol", "directory": "/srv", "hooks": commands}
+    return OperatorHooks(Server.model_validate(server))
 
 
 class FakeClient:
@@ -92,8 +93,8 @@ def test_the_first_export_is_taken_that_has_every_option_asked_for(asked: str, t
 
 
 def test_a_hook_finds_the_server_and_what_is_asked_in_its_environment() -> None:
-    hooks = _hooks(export_options='echo "$NFS_SERVER $NFS_ACTION"')
-    assert hooks.call("export_options", "export /a", {"NFS_ACTION": "export"}) == "filer export\n"
+    hooks = _hooks(export_options='echo "$NFS_SERVER $NFS_DIRECTORY $NFS_ACTION"')
+    assert hooks.call("export_options", "export /a", {"NFS_ACTION": "export"}) == "filer /srv export\n"
     assert hooks.names() == ["export_options"]
 
 

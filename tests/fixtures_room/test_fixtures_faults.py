@@ -123,6 +123,31 @@ def test_an_error_that_ended_the_writer_and_its_longest_pause_are_told() -> None
     assert ledger.longest_pause == pytest.approx(9.75)
 
 
+def test_a_rename_that_was_asked_twice_is_made_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "renamed").mkdir()
+    rename = Path.rename
+
+    def answered_late(self: Path, target: str) -> None:
+        rename(self, target)
+        rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", answered_late)
+    with pytest.raises(journal.AskedTwice):
+        journal.rename(b"line", 7)
+    assert (tmp_path / "renamed/current").read_bytes() == b"line"
+    assert Ledger.read("seed", "append 7 1.0\nrename 7 1.5 twice\n").twice == ("rename 7",)
+
+
+def test_a_rename_that_lost_its_file_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "renamed").mkdir()
+    (tmp_path / "renamed/current").write_bytes(b"earlier")
+    monkeypatch.setattr(Path, "rename", lambda self, _: self.unlink() or self.stat())
+    with pytest.raises(FileNotFoundError):
+        journal.rename(b"line", 7)
+
+
 def test_power_is_cut_for_the_block_and_the_server_brought_back() -> None:
     done: list[str] = []
     switch = SimpleNamespace(

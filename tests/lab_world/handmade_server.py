@@ -3,6 +3,7 @@
 `python -m tests.lab_world.handmade_server off|on` cuts its machine's power and switches it on again.
 """
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from tests.lab_world import lying_library
 from tests.lab_world.suite_run import CHECKOUT
 
 ADDRESS = ADDRESSES["storage"]
-EXPORT = "/srv/k8s"
+EXPORT = "/srv/data/k8s"
 _CONTAINER = "handmade"
 _ROOT = "/disk/handmade"  # an overlay, which a container's root is, cannot be exported
 _START = f"""
@@ -170,7 +171,7 @@ def _inside(do: Callable[[Machine], object], name: str = "storage") -> None:
 
 
 def _at_this_address(text: str) -> str:
-    return text.replace("filer.example.org:/srv/k8s", f"{ADDRESS}:{EXPORT}")
+    return re.sub(r"filer\.example\.org:[\w/]+", f"{ADDRESS}:{EXPORT}", text)
 
 
 def main(power: str) -> None:
