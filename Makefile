@@ -68,9 +68,10 @@ nightly: $(VENV)/ready host-packages
 sabotage: $(VENV)/ready host-packages
 	$(PYTHON) -m pytest tests/sabotage -v --durations=0
 
-# make down          end the lab and everything it started
+# make down          end the lab and all it started, and remove what runs left on the Docker Engine; IMAGES=1: images, too
 down: $(VENV)/ready
 	$(PYTHON) -m lab down
+	$(PYTHON) -m fixtures down $(if $(IMAGES),--images)
 
 # make clean         remove the virtual environment (the build cache stays; 'python -m lab doctor' names it)
 clean:

@@ -12,6 +12,11 @@ from lab import paths
 from lab.errors import LabError
 from lab.processes import ProcessId
 
+_IN_USE = (
+    "the lab is in use by {owner}: wait for it or end it, or give this run a lab of its own with another folder in "
+    "NFS_CONFORMANCE_CACHE"
+)
+
 
 @dataclass(frozen=True)
 class State:
@@ -59,9 +64,9 @@ def exclusive(purpose: str) -> Iterator[None]:
         os.close(handle)
 
 
-def take(purpose: str) -> int:
-    """Lock the world until the returned descriptor is closed or the process ends."""
-    file = paths.cache_folder() / "world.lock"
+def take(purpose: str, name: str = "world.lock", refusal: str = _IN_USE) -> int:
+    """Lock a world until the returned descriptor is closed or the process ends; LabError names the `{owner}`."""
+    file = paths.cache_folder() / name
     file.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -69,10 +74,7 @@ def take(purpose: str) -> int:
     except BlockingIOError:
         owner = os.pread(handle, 200, 0).decode(errors="replace").strip() or "another process"
         os.close(handle)
-        raise LabError(
-            f"the lab is in use by {owner}: wait for it or end it, or give this run a lab of its own "
-            "with another folder in NFS_CONFORMANCE_CACHE"
-        ) from None
+        raise LabError(refusal.format(owner=owner)) from None
     os.ftruncate(handle, 0)
     os.pwrite(handle, f"process {os.getpid()} ({purpose})".encode(), 0)
     return handle

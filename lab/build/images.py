@@ -16,6 +16,7 @@ PATH_VARIABLE = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 POSTGRESQL_PATH = PATH_VARIABLE.replace("=", "=/usr/lib/postgresql/17/bin:", 1)
 # Where servers have a data directory for MySQL.
 PREPARED_MYSQL = "/usr/share/nfs-conformance/mysql.tar.gz"
+OWN_NODE = "org.nfs-conformance.node"  # a label of our node images, which bring no network of pods
 KUBERNETES_PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "etcd")
 
 
@@ -108,14 +109,18 @@ def databases_root() -> Step:
 
 def engine_images() -> Step:
     """Product: `node.tar`, `nfs.tar` and `ganesha.tar`, loaded into the Docker Engines of the machines."""
-    needs = (node_root(), root("nfs"), root("ganesha"), golang.kubernetes(), golang.containerd(), mysql_root())
     return Step(
         "engine-images",
         _make_engine_images,
-        needs=needs,
+        needs=(*node_needs(), root("nfs"), root("ganesha"), mysql_root()),
         sources=(FILES / "node", *BUILDERS),
         parameters=versions.section("kubernetes"),
     )
+
+
+def node_needs() -> tuple[Step, ...]:
+    """What a node's image is made of."""
+    return (node_root(), golang.kubernetes(), golang.containerd())
 
 
 def node_images() -> Step:
@@ -132,7 +137,18 @@ def node_images() -> Step:
 
 
 def _make_engine_images(job: Job) -> None:
-    names, section = image_names(), versions.section("kubernetes")
+    names = image_names()
+    write_archive(job.folder / "node.tar", [node_image(job)])
+    prepared = write_layer(job.scratch / "mysql-data.tar", {PREPARED_MYSQL: job.product("root-mysql") / "data.tar.gz"})
+    write_archive(job.folder / "nfs.tar", [_nfs_image(job, names, prepared)])
+    layers = (_root_layer(job, "root-ganesha"), prepared)
+    ganesha = Image((names.ganesha,), layers, {"Env": [PATH_VARIABLE], "Cmd": ["/bin/sh"]})
+    write_archive(job.folder / "ganesha.tar", [ganesha])
+
+
+def node_image(job: Job, *more: Layer) -> Image:
+    """The node, of the products of `node_needs`, with further layers above them."""
+    section = versions.section("kubernetes")
     containerd, kubernetes = job.product("go-containerd"), job.product("go-kubernetes")
     files = tree(FILES / "node")
     files["/etc/containerd/config.toml"] = (
@@ -147,21 +163,16 @@ def _make_engine_images(job: Job) -> None:
         for unit in ("containerd", "import-images", "kubelet")
     }
     overlay = write_layer(job.scratch / "overlay.tar", files)
-    node = Image(
-        (names.node,),
-        (_root_layer(job, "root-node"), overlay),
+    return Image(
+        (image_names().node,),
+        (_root_layer(job, "root-node"), overlay, *more),
         {
             "Entrypoint": ["/usr/local/bin/entrypoint", "/sbin/init"],
             "StopSignal": "SIGRTMIN+3",
             "Env": [PATH_VARIABLE, "container=docker"],
+            "Labels": {OWN_NODE: "true"},
         },
     )
-    write_archive(job.folder / "node.tar", [node])
-    prepared = write_layer(job.scratch / "mysql-data.tar", {PREPARED_MYSQL: job.product("root-mysql") / "data.tar.gz"})
-    write_archive(job.folder / "nfs.tar", [_nfs_image(job, names, prepared)])
-    layers = (_root_layer(job, "root-ganesha"), prepared)
-    ganesha = Image((names.ganesha,), layers, {"Env": [PATH_VARIABLE], "Cmd": ["/bin/sh"]})
-    write_archive(job.folder / "ganesha.tar", [ganesha])
 
 
 def _make_node_images(job: Job) -> None:

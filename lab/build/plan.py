@@ -1,5 +1,6 @@
 """What a world is made of: the products that a run needs, and where their files are."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,11 +42,21 @@ def targets() -> dict[str, Step]:
     return {name: step() for name, step in _TARGETS.items()}
 
 
-def build_images(workshop: Workshop) -> Products:
-    """Make sure of what an Engine outside the lab needs to do without a registry: images, kind and kubectl."""
-    workshop.ensure([golang.kubernetes(), images.node_images(), images.engine_images(), golang.kind()])
+def build_images(workshop: Workshop) -> None:
+    """Make sure of the images that an Engine outside the lab needs to do without a registry."""
+    workshop.ensure([golang.kubernetes(), images.node_images(), images.engine_images()])
     golang.drop_compiler_cache()
-    return products()
+
+
+def missing_tools() -> list[Step]:
+    """The steps that make what an Engine outside the lab needs on this host, of programs that are not on the PATH."""
+    return [_TARGETS[name]() for name in ("kind", "docker") if shutil.which(name) is None]
+
+
+def tool(name: str) -> Path:
+    """A program that is needed beside an Engine outside the lab: from the PATH, or as it is built."""
+    found = shutil.which(name)
+    return Path(found) if found else folder_of(_TARGETS[name]()) / name
 
 
 def build(workshop: Workshop) -> Products:

@@ -34,18 +34,20 @@ def plan(tmp_path: Path) -> ClusterPlan:
     folder = tmp_path / "world"
     tools = tmp_path / "tools"
     tools.mkdir()
-    for tool in ("kind", "kubectl"):
+    for tool in ("kind", "docker"):
         (tools / tool).write_text(f'#!/bin/sh\necho "$DOCKER_HOST {tool} $*"\n')
         (tools / tool).chmod(0o755)
     return ClusterPlan(
         name="nfs-conformance",
         folder=folder,
         kind=tools / "kind",
-        kubectl=tools / "kubectl",
+        docker=tools / "docker",
         node_image="kindest/node:v1",
         image_archives="/lab/images",
+        engine_images={},
         api_address="10.99.0.2",
         api_port=6443,
+        internal_api=False,
         own_network=True,
         fast_etcd=True,
         recycler_image="base:1",
@@ -68,7 +70,7 @@ def _provider(plan: ClusterPlan, *nodes: FakeContainer) -> KindProvider:
 
 
 def test_kind_is_told_of_two_nodes_and_the_recycler(plan: ClusterPlan) -> None:
-    document = yaml.safe_load(kind_config(plan, "/volumes/recycler"))
+    document = yaml.safe_load(kind_config(plan, "/volumes/recycler", "/lab/images"))
     assert [node["role"] for node in document["nodes"]] == ["control-plane", "worker"]
     assert all(node["image"] == "kindest/node:v1" for node in document["nodes"])
     assert document["networking"] == {
@@ -88,7 +90,7 @@ def test_kind_is_told_of_two_nodes_and_the_recycler(plan: ClusterPlan) -> None:
 
 def test_a_pulled_node_image_keeps_its_own_network(plan: ClusterPlan) -> None:
     pulled = replace(plan, node_image=None, image_archives=None, own_network=False, fast_etcd=False, api_port=0)
-    document = yaml.safe_load(kind_config(pulled, "/volumes/recycler"))
+    document = yaml.safe_load(kind_config(pulled, "/volumes/recycler", None))
     assert document["networking"] == {"disableDefaultCNI": False, "apiServerAddress": "10.99.0.2"}
     assert "image" not in document["nodes"][0]
     assert "etcd" not in yaml.safe_load(document["kubeadmConfigPatches"][0])

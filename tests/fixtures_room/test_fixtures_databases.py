@@ -6,7 +6,7 @@ import pytest
 
 from certify.errors import Violation
 from fixtures.commands import CommandResult
-from fixtures.engines.docker_engine import PULLED
+from fixtures.engines.docker_images import PULLED
 from fixtures.kube.manifests import load, with_images
 from fixtures.kube.namespace import Namespace
 from fixtures.workloads.databases import Databases
