@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 from certify import signing
+from certify.assessment import assess
 from certify.catalogue import published
 from certify.comparison import Change, Comparison, compare
 from certify.durations import DURATIONS, shipped_durations
 from certify.errors import TargetError
 from certify.folder import RunFolder
+from certify.github import annotation_lines, outputs, step_summary
 from certify.outputs import read_bundle, write_outputs
 from certify.publication import publish, stale
 from certify.record import Run
@@ -53,6 +56,10 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("folder", type=Path, metavar="DIR", help="the run's folder, for example reports/latest")
     command.add_argument("--sign", type=Path, metavar="KEY", help="sign the bundle with this Ed25519 key (PEM)")
     command.set_defaults(run=_render)
+    command = commands.add_parser("github", help="tell GitHub Actions of a run: summary, annotations, outputs")
+    command.add_argument("folder", type=Path, metavar="DIR", help="the run's folder, for example reports/latest")
+    command.add_argument("--previous", type=Path, metavar="OLD", help="folder of an earlier run to compare with")
+    command.set_defaults(run=_github)
     command = commands.add_parser("catalogue", help="write docs/requirements.json, .md and the published schemas")
     command.add_argument("--check", action="store_true", help="write nothing; exit code 1 says that they are stale")
     command.set_defaults(run=_catalogue)
@@ -119,6 +126,24 @@ def _render(options: argparse.Namespace) -> int:
     folder.close()
     state = "certified" if assessment.certified else "not certified"
     print(f"{folder.path / 'report.html'}: {'passed' if run.passed else 'not passed'}, {state}")
+    return 0
+
+
+def _github(options: argparse.Namespace) -> int:
+    """Write where the environment's variables say; annotations go to the standard output, where the runner reads."""
+    run = _load(options.folder)
+    assessment = assess(run, published())
+    worse = compare(_load(options.previous), run).worse if options.previous else None
+    written = {
+        "GITHUB_STEP_SUMMARY": step_summary(run, assessment),
+        "GITHUB_OUTPUT": outputs(assessment, worse=worse, folder=options.folder.resolve()),
+    }
+    for variable, text in written.items():
+        if file := os.environ.get(variable):
+            with Path(file).open("a") as content:
+                content.write(text)
+    for line in annotation_lines(run):
+        print(line)
     return 0
 
 

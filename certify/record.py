@@ -12,6 +12,7 @@ from certify.requirement import area_of
 from certify.verdict import Verdict, run_passes
 
 Facts = dict[str, Any]
+LIMITS = "limits"  # among the facts: what the run's world cannot show, each by a name
 # The problem of a run that was ended early: it goes when the run goes on.
 INTERRUPTED = "The run was interrupted: not every scenario ran."
 

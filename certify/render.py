@@ -16,7 +16,7 @@ from markupsafe import Markup
 from certify.assessment import Assessment
 from certify.catalogue import Catalogue, published
 from certify.profile import PROFILES
-from certify.record import Record, Run
+from certify.record import LIMITS, Record, Run
 from certify.report import wording
 from certify.report.allotment import Allotment, allot, least
 from certify.report.cards import Index, cards_of
@@ -75,6 +75,7 @@ def _content(run: Run, assessment: Assessment, catalogue: Catalogue) -> dict[str
         "tone": _TONES.get(verdict, "inconclusive"),
         "wider": PROFILES[assessment.profile].wider,
         "objections": list(dict.fromkeys((*run.problems, *assessment.objections))),
+        "limits": run.facts.get(LIMITS, {}),
         "counts": {verdict: run.count(verdict) for verdict in Verdict if run.count(verdict)},
         "first": [index.of(record) for record in most_useful(run)],
         "missing": missing_groups(assessment, index, subjects),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from certify.assessment import Assessment
 from certify.diagnosis import Diagnosis, known_diagnoses
-from certify.record import Record, Run
+from certify.record import LIMITS, Record, Run
 from certify.verdict import Verdict
 
 _SHOWN = 3
@@ -31,9 +31,10 @@ def summary(run: Run, assessment: Assessment, folder: Path, after: str | None = 
     return [
         Line(f"{'PASS' if run.passed else 'NO PASS'}: {counts}", good),
         *(Line(problem, {"yellow": True}) for problem in run.problems),
+        *(Line(f"{name}: {limit}", {"yellow": True}) for name, limit in run.facts.get(LIMITS, {}).items()),
         *(line for record in most_useful(run) for line in _failure(record)),
         *_others(run),
-        Line(_certificate(assessment)),
+        Line(verdict_of_certificate(assessment)),
         Line(f"report:      {folder / 'report.html'}"),
         Line(f"junit:       {folder / 'junit.xml'}"),
         Line(f"certificate: {folder / 'certificate'}"),
@@ -77,7 +78,8 @@ def _others(run: Run) -> list[Line]:
     return [Line(f"{record.verdict:<13} {record.label}  {record.headline}") for record in others]
 
 
-def _certificate(assessment: Assessment) -> str:
+def verdict_of_certificate(assessment: Assessment) -> str:
+    """Return whether the run certifies, and how far it came."""
     if assessment.certified:
         return f"certified for the profile {assessment.profile}: all {assessment.required} required results passed"
     proved = assessment.required - len(assessment.missing)

@@ -150,7 +150,7 @@ def _images(options: argparse.Namespace) -> int:
         Console().print(table)
     elif options.action == "save":
         with Reporter() as reporter:
-            plan.build_images(Workshop(reporter))
+            mirror.build(Workshop(reporter))
         for archive in mirror.save(options.folder):
             print(archive)
     else:

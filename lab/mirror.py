@@ -1,4 +1,4 @@
-"""Images for nodes that pull from nowhere else: what pods need, as archives, and their way into a mirror."""
+"""Images for Engines and nodes that pull from nowhere else: as archives, and their way into a mirror."""
 
 import json
 import os
@@ -10,6 +10,8 @@ from pathlib import Path
 
 from lab.build import plan
 from lab.build.images import image_names
+from lab.build.registry_images import mirror_images
+from lab.build.workshop import Workshop, folder_of
 from lab.errors import LabError
 
 PLATFORM = "linux/amd64"
@@ -18,15 +20,24 @@ _PUSH = 1800  # seconds for one image over a slow line
 
 def images() -> dict[Path, tuple[str, ...]]:
     """The archives that the build makes, and the references of the images in each."""
-    names, folder = image_names(), plan.products().node_archives
+    names, products, besides = image_names(), plan.products(), folder_of(mirror_images())
     return {
-        folder / "workload.tar": (names.nfs, names.mysql),
-        folder / "databases.tar": tuple(names.databases.values()),
+        besides / "node.tar": (names.node,),
+        besides / "recycler.tar": (names.recycler,),
+        products.ganesha_image: (names.ganesha,),
+        products.node_archives / "workload.tar": (names.nfs, names.mysql),
+        products.node_archives / "databases.tar": tuple(names.databases.values()),
     }
 
 
+def build(workshop: Workshop) -> None:
+    """Make sure of the archives."""
+    workshop.ensure([mirror_images()])
+    plan.build_images(workshop)
+
+
 def save(folder: Path) -> list[Path]:
-    """Copy the archives, which are built, into a folder."""
+    """Copy the archives, which are there, into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     return [Path(shutil.copy(archive, folder)) for archive in images()]
 

@@ -190,6 +190,14 @@ def test_the_banner_tells_verdict_certificate_and_objections() -> None:
         assert words in good
 
 
+def test_the_banner_tells_what_the_world_cannot_show() -> None:
+    case = passing()
+    assert 'id="limits"' not in case.page()
+    run = replace(case.run, facts={**case.run.facts, "limits": {"one kernel": "no power can be cut"}})
+    page = report_html(run, case.assessment, case.catalogue)
+    assert "<li><b>one kernel</b>: no power can be cut</li>" in page
+
+
 def test_a_product_address_that_is_none_is_left_out() -> None:
     case = passing()
     product = case.assessment.target.product.model_copy(update={"url": "javascript:alert(1)"})

@@ -32,6 +32,11 @@ def test_a_good_run_is_short() -> None:
     ]
 
 
+def test_what_the_world_cannot_show_is_said_beside_the_verdict() -> None:
+    run = replace(complete_run(), facts={"limits": {"one kernel": "no power can be cut"}})
+    assert lines(run)[1] == "one kernel: no power can be cut"
+
+
 def test_a_look_names_what_is_to_follow_it() -> None:
     look = complete_run(profile="quick")
     seen = [line.text for line in summary(look, assess(look, CATALOGUE), Path("reports/x"), "next: more")]

@@ -1,0 +1,77 @@
+"""The suite on a Docker Engine, from end to end: in a container on it, as on a CI runner, with images from a mirror."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab import mirror
+from lab.build.registry_images import REGISTRY, registry
+from lab.build.suite_image import SUITE, suite
+from lab.build.workshop import Workshop, folder_of
+from lab.progress import Reporter
+from tests.lab_world.laptop import Laptop, laptop
+
+PREFIX = "127.0.0.1:5000/mirror/"
+OTHERS_PREFIX = "192.0.2.1:5000/"  # for documentation: nobody answers there
+FIRST_SCENARIO = ("suites/mount/test_client_mounts_an_export.py", "--nfs-versions", "4.2")
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
+    """A laptop with the suite's image, and a registry on it that has all others."""
+    with Reporter() as reporter:
+        Workshop(reporter).ensure([registry(), suite()])
+        mirror.build(Workshop(reporter))
+    folder = tmp_path_factory.mktemp("images")
+    with laptop() as machine:
+        machine.load(folder_of(registry()) / "registry.tar")
+        machine.load(folder_of(suite()) / "suite.tar")
+        machine.docker("run", "--detach", "--name", "registry", "--network", "host", REGISTRY)
+        images = (sys.executable, "-m", "lab", "images")
+        machine.run(*images, "save", str(folder))
+        machine.run(*images, "load", str(folder), "--prefix", PREFIX)
+        yield machine
+
+
+@pytest.fixture(autouse=True)
+def lab_is_down() -> None:
+    """Overrides the one of all others: these tests share a machine."""
+
+
+def _run(host: Laptop, reports: Path, *arguments: str, prefix: str = PREFIX) -> tuple[str, list[dict[str, str]]]:
+    """A run in a container with the Engine's socket; returns what it printed and its results."""
+    socket = ("--volume", "/run/docker.sock:/var/run/docker.sock")
+    pytest_words = ("python", "-m", "pytest", "--engine=docker", "--image-prefix", prefix, "--report-dir", "/reports")
+    done = host.run("docker", "run", "--name", "runner", *socket, SUITE, *pytest_words, *arguments, check=False)
+    reports.mkdir()
+    host.docker("cp", "runner:/reports/.", str(reports), check=False)
+    host.docker("rm", "--volumes", "runner")
+    results = reports / "latest" / "results.jsonl"
+    lines = results.read_text().splitlines() if results.exists() else []
+    return done.stdout + done.stderr, [json.loads(line) for line in lines]
+
+
+def test_a_run_leaves_nothing_on_the_engine(host: Laptop, tmp_path: Path) -> None:
+    before = host.belongings()
+    output, results = _run(host, tmp_path / "reports", *FIRST_SCENARIO)
+    assert [line["verdict"] for line in results] == ["PASSED"], output
+    assert f"engine docker: asked for; images: pull, from {PREFIX}" in output
+    assert host.belongings() == before
+
+
+def test_a_registry_that_does_not_answer_is_named_before_anything_starts(host: Laptop, tmp_path: Path) -> None:
+    before = host.belongings()
+    output, results = _run(host, tmp_path / "reports", *FIRST_SCENARIO, prefix=OTHERS_PREFIX)
+    assert not results
+    assert f"--image-prefix={OTHERS_PREFIX} cannot be used: no registry gives the Engine" in output
+    assert host.belongings() == before
+
+
+def test_core_passes(host: Laptop, tmp_path: Path) -> None:
+    output, results = _run(host, tmp_path / "reports", "suites/", "--profile", "core", "-n", "2")
+    verdicts = {line["id"]: line["verdict"] for line in results if line["verdict"] not in ("PASSED", "KNOWN")}
+    assert verdicts == {}, output
+    assert len(results) > 100, output
