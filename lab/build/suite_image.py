@@ -14,7 +14,7 @@ SUITE = "nfs-conformance/suite:lab"
 CHECKOUT = Path(__file__).parents[2]
 _PLACE = "/opt/nfs-conformance"
 # What runs scenarios and judges them, and what a world is built from.
-_PARTS = ("certify", "examples", "fixtures", "lab", "manifests", "suites")
+_PARTS = ("certify", "docs", "examples", "fixtures", "lab", "manifests", "suites")
 _FILES = ("conftest.py", "known-failures.toml", "pyproject.toml", "tox.ini")
 
 
