@@ -94,7 +94,8 @@ $(VENV)/junit-10.xsd: $(VENV)/ready
 	mv $(VENV)/source/$(SCHEMA) $@
 
 host-packages:
-	@missing=$$(for package in $(PACKAGES); do \
+	@command -v dpkg-query >/dev/null || { echo "note: host packages are Debian's and Ubuntu's; here a Docker Engine is used"; exit 0; }; \
+	missing=$$(for package in $(PACKAGES); do \
 		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || echo $$package; done); \
 	[ -z "$$missing" ] || $(MAKE) install PACKAGES="$$(echo $$missing)"
 

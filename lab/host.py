@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import platform
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,7 +87,17 @@ def extend_path() -> None:
 def examine() -> list[Finding]:
     """Everything the lab depends on, in the order in which to mend it."""
     extend_path()
-    return [*_packages(), _tun(), _namespaces(), *_subordinate_ids(), _processors(), _memory(), _mappings(), _disk()]
+    return [
+        _kind_of_host(),
+        *_packages(),
+        _tun(),
+        _namespaces(),
+        *_subordinate_ids(),
+        _processors(),
+        _memory(),
+        _mappings(),
+        _disk(),
+    ]
 
 
 def require() -> None:
@@ -101,6 +112,18 @@ def _mappings() -> Finding:
     allowed = mappings.limit()
     more = "" if allowed >= ROOMY_MAPPINGS else f"; as root, sysctl vm.max_map_count={ROOMY_MAPPINGS} gives more room"
     return Finding("memory mappings", f"{allowed} for a process", f"the cluster's API server has the most{more}")
+
+
+def _kind_of_host() -> Finding:
+    """What nothing can mend but another host, or a container on this one."""
+    machine = platform.machine()
+    if machine != "x86_64":
+        mend = "The lab's machines are built for x86_64: use another host, or --engine=docker with --images=pull"
+        return Finding("host", machine, "", mend)
+    if shutil.which("apt-get") is None:
+        mend = "The lab is built from Debian's packages: run it in a container of Debian (README, 'Where it runs')"
+        return Finding("host", "neither Debian nor Ubuntu: there is no apt-get", "", mend)
+    return Finding("host", f"{machine}, with apt-get", "build")
 
 
 def _packages() -> Iterator[Finding]:

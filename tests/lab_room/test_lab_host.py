@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import platform
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ class FakeHost:
 
     root: Path
     uid: int = 1000
+    architecture: str = "x86_64"
     absent_programs: set[str] = field(default_factory=set)
     tun_is_open: bool = True
     free: dict[str, int] = field(default_factory=lambda: {"memory": 8000 * MIB, "disk": 40 * GIB})
@@ -61,6 +63,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
     monkeypatch.setattr(shutil, "which", there.which)
     monkeypatch.setattr(shutil, "disk_usage", there.disk_usage)
     monkeypatch.setattr(os, "geteuid", lambda: there.uid)
+    monkeypatch.setattr(platform, "machine", lambda: there.architecture)
     monkeypatch.setattr(os, "access", lambda *_: there.tun_is_open)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {2, 0, 1})
     monkeypatch.setattr(getpass, "getuser", lambda: "alice")
@@ -73,6 +76,18 @@ def missing() -> list[Finding]:
 
 LACKS: dict[str, tuple[Change, str, list[str], list[str]]] = {
     "package": (lambda h: h.absent_programs.add("mke2fs"), "host packages", ["e2fsprogs"], ["make host-packages"]),
+    "apt": (
+        lambda h: h.absent_programs.add("apt-get"),
+        "host",
+        ["neither Debian nor Ubuntu"],
+        ["run it in a container of Debian"],
+    ),
+    "another architecture": (
+        lambda h: setattr(h, "architecture", "aarch64"),
+        "host",
+        ["aarch64"],
+        ["built for x86_64", "--engine=docker"],
+    ),
     "tun": (lambda h: h.remove("/dev/net/tun"), "/dev/net/tun", ["absent"], ["as root", "mknod /dev/net/tun c 10 200"]),
     "tun rights": (
         lambda h: setattr(h, "tun_is_open", False),
