@@ -16,7 +16,8 @@ PATH_VARIABLE = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 POSTGRESQL_PATH = PATH_VARIABLE.replace("=", "=/usr/lib/postgresql/17/bin:", 1)
 # Where servers have a data directory for MySQL.
 PREPARED_MYSQL = "/usr/share/nfs-conformance/mysql.tar.gz"
-OWN_NODE = "org.nfs-conformance.node"  # a label of our node images, which bring no network of pods
+# Labels: of node images of ours, which bring no network of pods; and of what an image was built from.
+OWN_NODE, BUILD = "org.nfs-conformance.node", "org.nfs-conformance.build"
 KUBERNETES_PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "etcd")
 
 
@@ -142,7 +143,7 @@ def _make_engine_images(job: Job) -> None:
     prepared = write_layer(job.scratch / "mysql-data.tar", {PREPARED_MYSQL: job.product("root-mysql") / "data.tar.gz"})
     write_archive(job.folder / "nfs.tar", [_nfs_image(job, names, prepared)])
     layers = (_root_layer(job, "root-ganesha"), prepared)
-    ganesha = Image((names.ganesha,), layers, {"Env": [PATH_VARIABLE], "Cmd": ["/bin/sh"]})
+    ganesha = Image((names.ganesha,), layers, _shell_image(job))
     write_archive(job.folder / "ganesha.tar", [ganesha])
 
 
@@ -170,7 +171,7 @@ def node_image(job: Job, *more: Layer) -> Image:
             "Entrypoint": ["/usr/local/bin/entrypoint", "/sbin/init"],
             "StopSignal": "SIGRTMIN+3",
             "Env": [PATH_VARIABLE, "container=docker"],
-            "Labels": {OWN_NODE: "true"},
+            "Labels": {OWN_NODE: "true", BUILD: job.step.entry},
         },
     )
 
@@ -218,7 +219,11 @@ def _make_node_images(job: Job) -> None:
 
 
 def _nfs_image(job: Job, names: ImageNames, *more: Layer) -> Image:
-    return Image((names.nfs,), (_root_layer(job, "root-nfs"), *more), {"Env": [PATH_VARIABLE], "Cmd": ["/bin/sh"]})
+    return Image((names.nfs,), (_root_layer(job, "root-nfs"), *more), _shell_image(job))
+
+
+def _shell_image(job: Job) -> dict[str, object]:
+    return {"Env": [PATH_VARIABLE], "Cmd": ["/bin/sh"], "Labels": {BUILD: job.step.entry}}
 
 
 def _database_names() -> dict[str, str]:

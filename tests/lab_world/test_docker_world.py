@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 from lab import mirror
+from lab.build.images import image_names
 from lab.build.registry_images import REGISTRY, registry
 from lab.build.suite_image import SUITE, suite
 from lab.build.workshop import Workshop, folder_of
+from lab.eventually import eventually
 from lab.progress import Reporter
 from tests.lab_world.laptop import Laptop, laptop
 
 PREFIX = "127.0.0.1:5000/mirror/"
 OTHERS_PREFIX = "192.0.2.1:5000/"  # for documentation: nobody answers there
+CONTROL_PLANE = "nfs-conformance-control-plane"
 FIRST_SCENARIO = ("suites/mount/test_client_mounts_an_export.py", "--nfs-versions", "4.2")
 
 
@@ -41,17 +44,32 @@ def lab_is_down() -> None:
     """Overrides the one of all others: these tests share a machine."""
 
 
-def _run(host: Laptop, reports: Path, *arguments: str, prefix: str = PREFIX) -> tuple[str, list[dict[str, str]]]:
-    """A run in a container with the Engine's socket; returns what it printed and its results."""
+def _start(host: Laptop, *arguments: str, prefix: str = PREFIX) -> None:
+    """Begin a run in a container with the Engine's socket."""
     socket = ("--volume", "/run/docker.sock:/var/run/docker.sock")
     pytest_words = ("python", "-m", "pytest", "--engine=docker", "--image-prefix", prefix, "--report-dir", "/reports")
-    done = host.run("docker", "run", "--name", "runner", *socket, SUITE, *pytest_words, *arguments, check=False)
+    host.docker("run", "--detach", "--name", "runner", *socket, SUITE, *pytest_words, *arguments)
+
+
+def _end(host: Laptop, reports: Path) -> tuple[str, list[dict[str, str]]]:
+    """What a run printed, when it has ended, and its results."""
+    host.docker("wait", "runner")
+    done = host.run("docker", "logs", "runner")
     reports.mkdir()
     host.docker("cp", "runner:/reports/.", str(reports), check=False)
     host.docker("rm", "--volumes", "runner")
     results = reports / "latest" / "results.jsonl"
     lines = results.read_text().splitlines() if results.exists() else []
     return done.stdout + done.stderr, [json.loads(line) for line in lines]
+
+
+def _run(host: Laptop, reports: Path, *arguments: str, prefix: str = PREFIX) -> tuple[str, list[dict[str, str]]]:
+    _start(host, *arguments, prefix=prefix)
+    return _end(host, reports)
+
+
+def _wait_for(host: Laptop, container: str) -> None:
+    eventually(lambda: container in host.belongings()["containers"], what=f"container {container}", within=300)
 
 
 def test_a_run_leaves_nothing_on_the_engine(host: Laptop, tmp_path: Path) -> None:
@@ -62,11 +80,60 @@ def test_a_run_leaves_nothing_on_the_engine(host: Laptop, tmp_path: Path) -> Non
     assert host.belongings() == before
 
 
+def test_ctrl_c_leaves_nothing_on_the_engine(host: Laptop, tmp_path: Path) -> None:
+    before = host.belongings()
+    _start(host, *FIRST_SCENARIO)
+    _wait_for(host, CONTROL_PLANE)
+    host.docker("kill", "--signal", "INT", "runner")
+    output, _ = _end(host, tmp_path / "reports")
+    assert "Interrupted" in output or "KeyboardInterrupt" in output, output
+    assert host.belongings() == before
+
+
+def test_what_a_killed_run_left_is_removed_by_make_down(host: Laptop, tmp_path: Path) -> None:
+    before = host.belongings()
+    _start(host, *FIRST_SCENARIO)
+    _wait_for(host, CONTROL_PLANE)
+    host.docker("kill", "runner")
+    _end(host, tmp_path / "reports")
+    assert host.belongings() != before
+    said = host.run(sys.executable, "-m", "fixtures", "down").stdout
+    assert said.startswith("removed from the Docker Engine: "), said
+    assert host.belongings() == before
+
+
+def test_a_cluster_of_the_same_name_is_refused_and_stays(host: Laptop, tmp_path: Path) -> None:
+    label = "io.x-k8s.kind.cluster=nfs-conformance"
+    host.docker("run", "--detach", "--name", "theirs", "--label", label, SUITE, "sleep", "infinity")
+    try:
+        before = host.belongings()
+        output, results = _run(host, tmp_path / "reports", *FIRST_SCENARIO)
+        assert not results
+        assert "has a kind cluster nfs-conformance that the suite did not make" in output
+        assert host.belongings() == before
+    finally:
+        host.docker("rm", "--force", "theirs")
+
+
 def test_a_registry_that_does_not_answer_is_named_before_anything_starts(host: Laptop, tmp_path: Path) -> None:
     before = host.belongings()
     output, results = _run(host, tmp_path / "reports", *FIRST_SCENARIO, prefix=OTHERS_PREFIX)
     assert not results
     assert f"--image-prefix={OTHERS_PREFIX} cannot be used: no registry gives the Engine" in output
+    assert host.belongings() == before
+
+
+def test_a_registry_that_stops_in_the_middle_is_named_once(host: Laptop, tmp_path: Path) -> None:
+    before = host.belongings()
+    redis = f"{PREFIX}{image_names().databases['redis']}"
+    host.docker("image", "rm", redis, check=False)
+    _start(host, "suites/workload/test_databases_keep_their_data.py", "--nfs-versions", "4.2")
+    _wait_for(host, CONTROL_PLANE)
+    host.docker("stop", "registry")
+    output, results = _end(host, tmp_path / "reports")
+    host.docker("start", "registry")
+    assert [line["verdict"] for line in results] == ["INCONCLUSIVE"], output
+    assert results[0]["message"].count(f"the Docker Engine cannot pull {redis}") == 1
     assert host.belongings() == before
 
 
