@@ -145,11 +145,10 @@ def _logs(options: argparse.Namespace) -> int:
 
 def _images(options: argparse.Namespace) -> int:
     if options.action == "list":
-        table = Table("image", "platform", "archive", "built")
         for archive, references in mirror.images().items():
             for reference in references:
-                table.add_row(reference, mirror.PLATFORM, archive.name, "yes" if archive.exists() else "no")
-        Console().print(table)
+                built = "built" if archive.exists() else "not built"
+                print(f"{reference:<64} {mirror.PLATFORM}  {archive.name:<14} {built}")
     elif options.action == "save":
         with Reporter() as reporter:
             mirror.build(Workshop(reporter))
