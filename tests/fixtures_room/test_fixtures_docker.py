@@ -126,3 +126,8 @@ def test_a_process_knows_the_container_that_it_is_in(tmp_path: Path, mounts: str
 def test_a_container_of_another_engine_is_not_ones_own(tmp_path: Path) -> None:
     (tmp_path / "mountinfo").write_text(f"22 1 0:5 /docker/containers/{IDENTITY}/hostname /etc/hostname")
     assert own_container(as_client(FakeEngine()), tmp_path / "mountinfo") is None
+
+
+def test_a_probe_that_fails_without_a_word_is_not_taken_for_a_good_machine() -> None:
+    error = docker.errors.ContainerError(None, 1, "sh", "image", b"")
+    assert "no NFS client or no nfsd" in machine_lacks(as_client(FakeEngine(error)), "image", fresh=True)
