@@ -133,7 +133,7 @@ def _github(options: argparse.Namespace) -> int:
     """Write where the environment's variables say; annotations go to the standard output, where the runner reads."""
     run = _load(options.folder)
     assessment = assess(run, published())
-    worse = compare(_load(options.previous), run).worse if options.previous else None
+    worse = bool(options.previous) and compare(_load(options.previous), run).worse
     written = {
         "GITHUB_STEP_SUMMARY": step_summary(run, assessment),
         "GITHUB_OUTPUT": outputs(assessment, worse=worse, folder=options.folder.resolve()),

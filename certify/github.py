@@ -43,9 +43,9 @@ def annotation_lines(run: Run) -> Iterator[str]:
             yield f"::{kind} file={record.nodeid.partition('::')[0]},title={_escaped(title, ':,')}::{_escaped(text)}"
 
 
-def outputs(assessment: Assessment, *, worse: bool | None, folder: Path) -> str:
-    """Return lines for the file in GITHUB_OUTPUT; `worse` is None where there was no earlier run to compare with."""
-    values = {"certified": assessment.certified, "worse": bool(worse)}
+def outputs(assessment: Assessment, *, worse: bool, folder: Path) -> str:
+    """Return lines for the file in GITHUB_OUTPUT; nothing is `worse` without an earlier run to compare with."""
+    values = {"certified": assessment.certified, "worse": worse}
     lines = [f"{name}={str(value).lower()}" for name, value in values.items()]
     return "\n".join([*lines, f"reports={folder}"]) + "\n"
 

@@ -3,7 +3,7 @@
 from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.clusters.kind import NETWORK
+from fixtures.engines.engine import NETWORK
 from fixtures.scenario.connections import OwnAddresses
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer

@@ -13,7 +13,7 @@ import yaml
 from certify.errors import EnvironmentFailure
 from fixtures.clusters.cluster import Cluster, Node
 from fixtures.clusters.cluster_dns import cluster_names_only
-from fixtures.clusters.kind import KIND_LABEL, ROLE_LABEL, KindProvider
+from fixtures.clusters.kind import ROLE_LABEL, KindProvider
 from fixtures.clusters.kind_api import KindApi
 from fixtures.clusters.kind_command import kind_with_deadline
 from fixtures.clusters.kind_config import RECYCLER_TEMPLATE, kind_config
@@ -21,7 +21,7 @@ from fixtures.clusters.load_balancer import NodePort, RoutedPool
 from fixtures.clusters.node_network import configure, conflist
 from fixtures.clusters.recipe import cluster_recipe
 from fixtures.clusters.recycler import recycler_template
-from fixtures.engines.engine import ClusterPlan
+from fixtures.engines.engine import KIND_LABEL, ClusterPlan
 from fixtures.sabotage import SABOTAGES
 from tests.fixtures_room.fakes import FakeContainer, FakeContainers, FakeKube
 

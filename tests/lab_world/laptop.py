@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from fixtures.session.lab import live_inside
 from lab import namespace, state, worlds
 from lab.errors import LabError
 from lab.machine import Machine, host_shell
 from lab.world import attach
 
-_WAY_OUT = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
 _COMMAND = 1800  # seconds
 
 
@@ -69,8 +69,8 @@ def _machine() -> Machine:
 def main(command: Sequence[str]) -> None:
     machine = _machine()
     tools = attach().tools.docker.parent
-    environment = {name: value for name, value in os.environ.items() if name not in _WAY_OUT}
-    environment |= machine.docker_environment()
+    live_inside()
+    environment = {**os.environ, **machine.docker_environment()}
     environment["PATH"] = f"{tools}:{environment['PATH']}"
     os.execvpe(command[0], list(command), environment)
 
