@@ -78,7 +78,7 @@ def certificate_of(run: Run, assessment: Assessment, catalogue: Catalogue) -> Ce
         product=target.product,
         server=target.server.kind,
         nfs_versions=target.nfs.versions,
-        features=target.nfs.features,
+        features=sorted(target.features),
         run=run.info.name,
         started_at=run.info.started_at,
         finished_at=run.info.finished_at,

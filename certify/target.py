@@ -15,6 +15,7 @@ from certify.errors import TargetError
 from certify.mount_option import wrong
 from certify.profile import DEFAULT, PROFILES
 from certify.requirement import NFS_VERSIONS
+from certify.target_cluster import DYNAMIC, Cluster, Storage
 from certify.target_section import EACH_ONCE, Section, guess, one_of
 from certify.target_server import NOT_PUBLISHED, Server, named_file
 from certify.target_words import plainly
@@ -36,38 +37,10 @@ class Product(Section):
     url: str = Field(default="", description="where to read about it")
 
 
-class Cluster(Section):
-    """The Kubernetes cluster that uses it."""
-
-    kind: Literal["kind", "existing"] = Field(
-        default="kind", description="kind: made by the suite. existing: one that is there already"
-    )
-    kubeconfig: str = Field(default="", description="existing: path of the kubeconfig file, never a default one")
-    context: str = Field(default="", description="existing: the context to use; the current one does not count")
-    prefix: str = Field(
-        default="nfs-conformance-",
-        pattern="^[a-z][a-z0-9-]{0,15}$",
-        description="existing: how the names of namespaces and volumes begin",
-    )
-    image_prefix: str = Field(
-        default="", description="existing: put before the images of pods, such as registry.example.org/mirror/"
-    )
-
-    @model_validator(mode="after")
-    def _say_which_it_is(self) -> Self:
-        if self.kind == "kind" and self != Cluster.model_construct():
-            raise ValueError(
-                'kubeconfig, context, prefix and image_prefix are of kind = "existing"; kind is made by the suite'
-            )
-        if self.kind == "existing" and not (self.kubeconfig and self.context):
-            raise ValueError('kind = "existing" needs kubeconfig and context')
-        return self
-
-
 class Engine(Section):
     """Where containers run."""
 
-    kind: Literal["auto", "docker", "lab"] = Field(default="auto", description="as --engine")
+    kind: Literal["auto", "docker", "lab", "none"] = Field(default="auto", description="as --engine")
     images: Literal["auto", "pull", "build"] = Field(default="auto", description="as --images")
 
 
@@ -120,6 +93,7 @@ class Target(Section):
     product: Product = Product()
     server: Server = Server()
     cluster: Cluster = Cluster()
+    storage: Storage = Storage()
     engine: Engine = Engine()
     nfs: Nfs = Field(default_factory=Nfs)
 
@@ -148,10 +122,23 @@ class Target(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _have_a_class_where_it_can_be(self) -> Self:
+        if self.storage.class_name and self.cluster.kind != "existing":
+            raise ValueError(
+                'storage.class is one of a cluster that is there already: cluster.kind = "existing"; in its own '
+                "cluster the suite starts a provisioner with storage.own_provisioner = true"
+            )
+        if self.storage.own_provisioner and self.cluster.kind == "existing":
+            raise ValueError("storage.own_provisioner is for the suite's own cluster: here, name one of its classes")
+        if DYNAMIC in self.nfs.features and not self.storage.is_dynamic:
+            raise ValueError(f"{DYNAMIC} is declared by the section storage, which names the class")
+        return self
+
     @property
     def features(self) -> frozenset[str]:
         """Return the optional features that the product declares."""
-        return frozenset(self.nfs.features)
+        return frozenset({*self.nfs.features, *([DYNAMIC] if self.storage.is_dynamic else [])})
 
     @property
     def names_its_product(self) -> bool:
@@ -169,7 +156,7 @@ class Target(Section):
 
     def published(self) -> dict[str, Any]:
         """Return the values that reports show, without what may hold a secret or is of this host alone."""
-        values = self.model_dump(exclude_none=True)
+        values = self.model_dump(exclude_none=True, by_alias=True)
         if self.cluster.kubeconfig:
             values["cluster"]["kubeconfig"] = NOT_PUBLISHED
         for hook in values["server"]["hooks"].values():

@@ -44,7 +44,8 @@ def plainly(error: Mapping[str, Any], model: type[BaseModel]) -> str:
         return f"{name}: {error['input']!r} is unknown{guess(str(error['input']), known)}: use {context['expected']}"
     if kind in _WORDS:
         return f"{name}: {_WORDS[kind].format(**context)}"
-    return f"{name}: {error['msg'].removeprefix('Value error, ')}"
+    said = error["msg"].removeprefix("Value error, ")
+    return f"{name}: {said}" if name else str(said)  # which is about several tables
 
 
 def _meant(name: str, model: type[BaseModel]) -> str:
@@ -61,7 +62,7 @@ def _meant(name: str, model: type[BaseModel]) -> str:
 def keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     """Yield the dotted names of all keys of a model, those of its tables and of the tables in its lists included."""
     for name, field in model.model_fields.items():
-        yield prefix + name
+        yield prefix + (field.alias or name)
         for section in _models(field.annotation):
             yield from keys(section, f"{prefix}{name}.")
 

@@ -5,7 +5,6 @@ import ipaddress
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.engines.engine import NETWORK
 from fixtures.scenario.connections import OwnAddresses
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
@@ -39,7 +38,7 @@ def test_export_is_served_to_its_clients_alone(
     server: the rules in effect, and the file that was served.
     """
     own_addresses(client, other_client)
-    inside, outside = client.address(NETWORK), other_client.address(NETWORK)
+    inside, outside = client.address(), other_client.address()
     subnet = str(ipaddress.ip_interface(f"{inside}/16").network)
     rules = {inside: {inside}, subnet: {inside, outside}, FOREIGN: set[str](), "*": {inside, outside}}
     evidence.attach("addresses.txt", f"client {inside}\nother client {outside}\n")

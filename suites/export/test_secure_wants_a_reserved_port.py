@@ -26,6 +26,7 @@ def test_secure_wants_a_reserved_port(
     Observed on the client: mounts with `resvport` and `noresvport` of both exports; three work and write, one is
     refused. Observed on the server: the files of the three, none of the fourth, and the option in effect.
     """
+    client.require_own_machine("mount from a port of another kind")  # mounts of one kernel share connections
     for option, taken in (("secure", {"resvport"}), ("insecure", {"resvport", "noresvport"})):
         shared = export(f"rw,sync,no_subtree_check,{option}")
         effective = nfs_server.effective_options(shared)

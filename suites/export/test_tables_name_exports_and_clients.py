@@ -3,7 +3,6 @@
 from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
-from fixtures.engines.engine import NETWORK
 from fixtures.scenario.connections import OwnAddresses
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
@@ -35,7 +34,7 @@ def test_tables_name_exports_and_clients(
     mounts, and no longer. Observed on the server: the same in etab and rmtab.
     """
     own_addresses(client)
-    address = client.address(NETWORK)
+    address = client.address()
     shared = export("rw,sync,no_subtree_check", clients=address)
     files = nfs_server.files(shared)
     # The server's own root may be a folder of the machine: the export's path is below it.

@@ -21,6 +21,7 @@ MESSAGE = "rpc.statd is not running but is required for remote locking"
 @pytest.fixture
 def without_statd(client: NfsClient) -> Iterator[NfsClient]:
     """The client host while its rpc.statd neither runs nor is started."""
+    client.require_own_machine("stop its rpc.statd")
     try:
         client.sh(_STOP).must("stop rpc.statd on the client")
         eventually(

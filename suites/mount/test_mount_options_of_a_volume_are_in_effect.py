@@ -6,13 +6,14 @@ from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.kube.manifests import load, volume
 from fixtures.kube.namespace import Namespace
-from fixtures.scenario.connections import NodeConnections
+from fixtures.scenario.connections import FirstMount, NodeConnections
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE
 
-OPTIONS = ("nconnect=2", "hard", "noatime", "timeo=450", "retrans=3", "rsize=65536", "wsize=65536", "acregmin=5")
+CONNECTIONS = "nconnect=2"
+OPTIONS = (CONNECTIONS, "hard", "noatime", "timeo=450", "retrans=3", "rsize=65536", "wsize=65536", "acregmin=5")
 
 
 @pytest.mark.exclusive_server
@@ -30,6 +31,7 @@ def test_mount_options_of_a_volume_are_in_effect(
     namespace: Namespace,
     probe: Prober,
     connections: NodeConnections,
+    first_mount: FirstMount,
     evidence: Evidence,
 ) -> None:
     """The `mountOptions` of a volume are in effect on the node, among them version, nconnect, hard or soft, and
@@ -55,6 +57,8 @@ def test_mount_options_of_a_volume_are_in_effect(
     effective = set(used.mount.split()[3].split(","))
     wanted = {f"vers={version}", *OPTIONS}
     missing = sorted(wanted - effective)
+    if missing == [CONNECTIONS]:
+        first_mount("see nconnect in effect")
     evidence.expect(not missing, "every option is in effect on the node", expected=sorted(wanted), seen=used.mount)
 
     files = nfs_server.files(shared)

@@ -15,7 +15,7 @@ from fixtures.waiting.patience import PATIENCE, promised
 @requirement(
     "NFSK8S-RECLAIM-005", level=MUST, cites=["kubernetes/kubernetes#53413"], since="0.2", asks=["no_root_squash"]
 )
-@pytest.mark.usefixtures("recycling")
+@pytest.mark.usefixtures("recycling", "default_namespace")
 def test_imposter_is_not_taken_for_a_scrub(
     export: Exporter, nfs_server: NfsServer, namespace: Namespace, images: EngineImages, evidence: Evidence
 ) -> None:

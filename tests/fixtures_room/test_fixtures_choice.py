@@ -53,6 +53,20 @@ def test_a_mirror_gives_all_images() -> None:
     assert str(choice) == "engine docker: asked for; images: pull, from mirror.example.org/"
 
 
+def test_a_cluster_that_is_there_already_needs_no_engine() -> None:
+    choice = choose("auto", around=around(), cluster="their.kubeconfig staging")
+    assert (choice.engine, choice.cluster) == ("none", "their.kubeconfig staging")
+    assert str(choice) == (
+        "engine none: cluster and server are there already, pods are the plain clients; "
+        "images: pull, by the cluster's nodes"
+    )
+    assert choose("lab", around=around(), cluster="theirs").engine == "lab"
+    with pytest.raises(TargetError, match="is for a cluster that is there already"):
+        choose("none", around=around())
+    with pytest.raises(TargetError, match=r"cluster\.image_prefix says where"):
+        choose("none", image_prefix="mirror/", around=around(), cluster="theirs")
+
+
 @pytest.mark.parametrize(
     ("engine", "images", "prefix", "message"),
     [

@@ -21,6 +21,7 @@ from docker.api import APIClient
 
 from fixtures.engines.command_agent import step_aside
 from fixtures.engines.command_channel import ChannelClosed, Channels, CommandChannel
+from fixtures.engines.engine_link import EngineLink
 
 
 class FakeEngine:
@@ -70,7 +71,7 @@ class FakeEngine:
 
 @contextmanager
 def opened(engine: FakeEngine) -> Iterator[CommandChannel]:
-    channel = CommandChannel(cast(APIClient, engine), "c1")
+    channel = CommandChannel(EngineLink(cast(APIClient, engine), "c1"), "c1")
     try:
         yield channel
     finally:
@@ -142,12 +143,15 @@ def test_a_channel_is_opened_again_when_its_other_end_has_gone(monkeypatch: pyte
     monkeypatch.setattr("fixtures.engines.command_channel._IDLE", 0.0)
     monkeypatch.setattr("fixtures.engines.command_channel._PING", 0.5)
     engine, channels = FakeEngine(), Channels()
-    api = cast(APIClient, engine)
-    first = channels.get(api, "c1")
+
+    def link() -> EngineLink:
+        return EngineLink(cast(APIClient, engine), "c1")
+
+    first = channels.get("c1", link)
     assert first is not None
-    assert channels.get(api, "c1") is first
+    assert channels.get("c1", link) is first
     engine.without_power.append(engine.agents[0])  # nobody says that it is gone
-    second = channels.get(api, "c1")
+    second = channels.get("c1", link)
     assert second is not None
     assert second is not first
     assert sh(second, "echo again")[1] == b"again\n"
@@ -161,6 +165,6 @@ def test_a_container_without_python_is_left_to_the_engine(tmp_path: Path, stream
     refusing.write_text(f"#!/bin/sh\necho 'executable file not found' >&{stream}; exit 127\n")
     refusing.chmod(0o700)
     engine, channels = FakeEngine(str(refusing)), Channels()
-    assert channels.get(cast(APIClient, engine), "c1") is None
-    assert channels.get(cast(APIClient, engine), "c1") is None
+    assert channels.get("c1", lambda: EngineLink(cast(APIClient, engine), "c1")) is None
+    assert channels.get("c1", lambda: EngineLink(cast(APIClient, engine), "c1")) is None
     assert len(engine.agents) == 1, "it is asked once"

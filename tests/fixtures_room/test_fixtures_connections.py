@@ -73,7 +73,7 @@ def test_where_nobody_can_look_it_is_said(ask: Any, monkeypatch: pytest.MonkeyPa
 
 def _client(address: str) -> Any:
     session = SimpleNamespace(do=lambda _: None, kill=lambda: None)
-    return SimpleNamespace(session=lambda: session, address=lambda _: address)
+    return SimpleNamespace(session=lambda: session, address=lambda: address)
 
 
 def test_address_translation_is_named(ask: Any) -> None:

@@ -13,8 +13,8 @@ from certify import __main__ as certify_command
 from certify.target import Nfs
 from certify.target_server import Server
 from fixtures import __main__ as command
-from fixtures.clients.host import ClientHost
 from fixtures.commands import CommandResult
+from fixtures.engines.choice import Choice
 from fixtures.servers.external import doctor
 from fixtures.servers.external.doctor import Finding, examine
 from fixtures.servers.external.look_agent import look
@@ -47,6 +47,12 @@ class FakeClient:
     def try_mount(self, server: str, path: str, options: str) -> tuple[CommandResult, str]:  # noqa: ARG002
         refused = options.split(",", maxsplit=1)[0].removeprefix("vers=") in self._refuses
         return result(code=32 if refused else 0, err=self._said or "mount.nfs: Protocol not supported"), "/mnt"
+
+    def try_mount_at(self, where: str, server: str, path: str, options: str) -> CommandResult:  # noqa: ARG002
+        return self.try_mount(server, path, options)[0]
+
+    def unmount_at(self, where: str) -> None:
+        assert where
 
     def session(self) -> SimpleNamespace:
         return SimpleNamespace(do=lambda _: None, kill=lambda: None)
@@ -184,17 +190,16 @@ def test_the_agent_looks_at_a_directory_and_leaves_nothing(tmp_path: Path, monke
 
 def test_a_useless_server_ends_the_look_with_its_client(monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[str] = []
-    host = SimpleNamespace(client=lambda _: FakeClient(accepts=False), address=lambda _: ADDRESS)
+    host = SimpleNamespace(client=lambda _: FakeClient(accepts=False), address=lambda: ADDRESS)
     host.remove = lambda: ended.append("client")
-    engine = SimpleNamespace(
-        containers=lambda _: SimpleNamespace(ensure_network=lambda _: None), images=lambda: SimpleNamespace(client="c")
-    )
-    monkeypatch.setattr(first_look, "attach_engine", lambda _: engine)
-    monkeypatch.setattr(ClientHost, "start", lambda *_, **__: host)
+    machines = SimpleNamespace(start=lambda *_, **__: None)
+    monkeypatch.setattr(first_look, "attach_engine", lambda _: None)
+    monkeypatch.setattr(first_look, "containers_of", lambda *_: machines)
+    monkeypatch.setattr(first_look, "ClientHost", lambda *_: host)
     judged = SimpleNamespace(
         server=Server.model_validate({"kind": "external", "export": "filer:/vol"}), nfs=Nfs.model_validate({})
     )
-    findings = look_at_server(cast(Any, judged), cast(Any, None))
+    findings = look_at_server(cast(Any, judged), Choice("docker", "", "pull", ""))
     assert next(findings).useless
     with pytest.raises(Useless, match="nothing can be judged before this is mended: server"):
         next(findings)

@@ -11,6 +11,7 @@ import pytest
 
 from certify.errors import EnvironmentFailure, TargetError, Violation
 from certify.evidence import Evidence
+from fixtures.clients.container import ContainerMachine
 from fixtures.clients.host import NfsClient
 from fixtures.faults.ledger import Ledger
 from fixtures.faults.plan import FaultPlan
@@ -130,7 +131,7 @@ def test_after_every_kind_of_fault_the_world_is_whole_again(kind: str) -> None:
     restartable = SimpleNamespace(restart=lambda: done.append("restart"), kill=lambda: done.append("kill"))
     switch = SimpleNamespace(cut_power=lambda _: done.append("off"), restore_power=lambda _: done.append("on"))
     faults = every_kind(
-        NfsClient(cast(Any, container), "/mnt/nfs/x"),
+        NfsClient(ContainerMachine(cast(Any, container), "kind"), "/mnt/nfs/x"),
         cast(Any, server),
         cast(Any, restartable),
         StoragePower(cast(Any, switch), cast(Any, server)),
