@@ -18,7 +18,20 @@ from certify.requirement import Level, Requirement
 
 HERE = Path(__file__).parent
 PUBLISHED = HERE.parent / "docs" / "requirements.json"
-_AREAS = ("EXPORT", "SQUASH", "MOUNT", "IO", "LOCK", "VOLUME", "RECLAIM", "WORKLOAD", "RECOVERY", "DEEP", "PERF")
+_AREAS = (
+    "EXPORT",
+    "SQUASH",
+    "MOUNT",
+    "IO",
+    "LOCK",
+    "VOLUME",
+    "RECLAIM",
+    "DYNAMIC",
+    "WORKLOAD",
+    "RECOVERY",
+    "DEEP",
+    "PERF",
+)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from certify.requirement import Level, Requirement
 
-_DAILY = frozenset({"EXPORT", "SQUASH", "MOUNT", "IO", "LOCK", "VOLUME", "RECLAIM"})
+_DAILY = frozenset({"EXPORT", "SQUASH", "MOUNT", "IO", "LOCK", "VOLUME", "RECLAIM", "DYNAMIC"})
 # What the article shows of MySQL: it fails, it is fixed, its rows survive, its service is reached.
 _FIRST_WORKLOADS = frozenset(f"NFSK8S-WORKLOAD-{number:03}" for number in range(1, 5))
 FAULTS = frozenset({"power-cut", "fault-injection"})

@@ -1,0 +1,1 @@
+"""Volumes that a StorageClass makes to order."""
