@@ -157,8 +157,9 @@ class Target(Section):
     def published(self) -> dict[str, Any]:
         """Return the values that reports show, without what may hold a secret or is of this host alone."""
         values = self.model_dump(exclude_none=True, by_alias=True)
-        if self.cluster.kubeconfig:
-            values["cluster"]["kubeconfig"] = NOT_PUBLISHED
+        for name in ("kubeconfig", "pull_secret"):
+            if values["cluster"][name]:
+                values["cluster"][name] = NOT_PUBLISHED
         for hook in values["server"]["hooks"].values():
             hook["command"] = NOT_PUBLISHED
         return values

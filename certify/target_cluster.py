@@ -13,6 +13,15 @@ DYNAMIC = "dynamic-provisioning"
 MAY = ("privileged-pods", "cordon", "default-class", "default-namespace")
 
 
+class Toleration(Section):
+    """A taint of nodes that pods may go to nevertheless."""
+
+    key: str = Field(default="", description="of the taint; without one, any")
+    operator: Literal["Equal", "Exists"] = Field(default="Equal", description="Exists: whatever the taint's value is")
+    value: str = Field(default="", description="of the taint")
+    effect: Literal["", "NoSchedule", "NoExecute", "PreferNoSchedule"] = Field(default="", description="of the taint")
+
+
 class Cluster(Section):
     """The Kubernetes cluster that uses it."""
 
@@ -21,6 +30,9 @@ class Cluster(Section):
     )
     kubeconfig: str = Field(default="", description="existing: path of the kubeconfig file, never a default one")
     context: str = Field(default="", description="existing: the context to use; the current one does not count")
+    service_account: bool = Field(
+        default=False, description="existing: use the service account of the pod that the suite runs in instead"
+    )
     may: Annotated[list[Annotated[str, one_of(MAY)]], EACH_ONCE] = Field(
         default=[], description=f"existing: what the suite may do there besides, of {', '.join(MAY)}"
     )
@@ -32,21 +44,29 @@ class Cluster(Section):
     image_prefix: str = Field(
         default="", description="existing: put before the images of pods, such as registry.example.org/mirror/"
     )
+    pull_secret: str = Field(
+        default="", description="existing: path of a Docker configuration file that pods are to pull images with"
+    )
+    namespace_labels: dict[str, str] = Field(default={}, description="existing: of each namespace of the suite's")
+    namespace_annotations: dict[str, str] = Field(default={}, description="existing: of each namespace of the suite's")
+    node_selector: dict[str, str] = Field(default={}, description="existing: labels of the nodes that pods may go to")
+    tolerations: list[Toleration] = Field(default=[], description="existing: taints that keep no pods away")
 
     @model_validator(mode="after")
     def _say_which_it_is(self) -> Self:
         if self.kind == "kind" and self != Cluster.model_construct():
-            raise ValueError(
-                'kubeconfig, context, may, prefix and image_prefix are of kind = "existing"; kind is made by the suite'
-            )
-        if self.kind == "existing" and not (self.kubeconfig and self.context):
-            raise ValueError('kind = "existing" needs kubeconfig and context')
+            given = ", ".join(sorted(self.model_fields_set - {"kind"}))
+            raise ValueError(f'{given}: of kind = "existing" alone; kind is made by the suite')
+        if self.kind == "existing" and self.service_account == bool(self.kubeconfig or self.context):
+            raise ValueError('kind = "existing" needs kubeconfig and context, or service_account = true in a pod')
+        if self.kind == "existing" and bool(self.kubeconfig) != bool(self.context):
+            raise ValueError("kubeconfig and context belong together: no file is used by default, and no context of it")
         return self
 
     @property
     def identity(self) -> str:
         """Return what tells a cluster that is there already from others; "" for kind."""
-        return f"{self.kubeconfig} {self.context}" if self.kind == "existing" else ""
+        return f"existing {self.kubeconfig} {self.context}" if self.kind == "existing" else ""
 
 
 class Storage(Section):

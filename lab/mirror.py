@@ -11,6 +11,7 @@ from pathlib import Path
 from lab.build import plan
 from lab.build.images import image_names
 from lab.build.registry_images import mirror_images
+from lab.build.suite_image import SUITE, suite
 from lab.build.workshop import Workshop, folder_of
 from lab.errors import LabError
 
@@ -22,6 +23,7 @@ def images() -> dict[Path, tuple[str, ...]]:
     """The archives that the build makes, and the references of the images in each."""
     names, products, besides = image_names(), plan.products(), folder_of(mirror_images())
     return {
+        folder_of(suite()) / "suite.tar": (SUITE,),
         besides / "node.tar": (names.node,),
         besides / "recycler.tar": (names.recycler,),
         products.ganesha_image: (names.ganesha,),
@@ -32,7 +34,7 @@ def images() -> dict[Path, tuple[str, ...]]:
 
 def build(workshop: Workshop) -> None:
     """Make sure of the archives."""
-    workshop.ensure([mirror_images()])
+    workshop.ensure([mirror_images(), suite()])
     plan.build_images(workshop)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lab.build import golang, versions
 from lab.build.archive import Image, Layer, tree, write_archive, write_layer
-from lab.build.images import BUILDERS, PATH_VARIABLE, root
+from lab.build.images import BUILDERS, FILES, PATH_VARIABLE, root
 from lab.build.step import Step
 from lab.build.workshop import Job
 
@@ -32,7 +32,7 @@ def suite() -> Step:
         "suite-image",
         _make,
         needs=(root("suite"), packages(), golang.kind()),
-        sources=(*files.values(), *BUILDERS, Path(__file__)),
+        sources=(*files.values(), FILES / "suite", *BUILDERS, Path(__file__)),
         parameters=sorted(files),
     )
 
@@ -55,6 +55,7 @@ def _install(job: Job, wanted: list[str], python: str) -> None:
 
 def _make(job: Job) -> None:
     files: dict[str, Path | bytes | str] = {f"{_PLACE}/suite/{name}": file for name, file in _checkout().items()}
+    files |= tree(FILES / "suite")
     files["/usr/local/bin/kind"] = job.product("go-kind") / "kind"
     files["/usr/local/bin/python"] = "/usr/bin/python3"
     layers = (

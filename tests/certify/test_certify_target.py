@@ -144,7 +144,7 @@ SMALL = "[server]\nkind = 'external'\naddress = 'a'\nexports = [{{ path = '/b', 
         ("[nfs]\nmount_options = 'hard'", ["nfs.mount_options: write a list, in brackets"]),
         ("[nfs]\nmount_options = ['vers=3']", ["which versions are mounted is said by nfs.versions"]),
         ("[cluster]\nkind = 'existing'", ['cluster: kind = "existing" needs kubeconfig and context']),
-        ("[cluster]\ncontext = 'a'", ['context, may, prefix and image_prefix are of kind = "existing"']),
+        ("[cluster]\ncontext = 'a'", ['cluster: context: of kind = "existing" alone']),
         (
             "[cluster]\nkind = 'existing'\nkubeconfig = 'k'\ncontext = 'c'",
             ['needs server.kind = "external"', "(knfsd) that the suite starts"],

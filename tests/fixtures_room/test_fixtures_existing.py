@@ -101,7 +101,7 @@ def test_refused_credentials_are_named(tmp_path: Path) -> None:
 
 
 def test_a_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(EnvironmentFailure, match=r"context theirs of the kubeconfig file cannot be used: .*ca\.crt"):
+    with pytest.raises(EnvironmentFailure, match=r"context theirs cannot be used: .*ca\.crt"):
         connect(_told(_file(tmp_path, "https://127.0.0.1:1")), tmp_path / "one.kubeconfig")
 
 

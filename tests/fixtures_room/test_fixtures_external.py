@@ -221,9 +221,9 @@ def test_a_hook_that_lies_is_named(client: FakeClient, do: Callable[[External], 
 
 
 def test_a_report_holds_no_commands_of_hooks() -> None:
-    text = '[server]\nkind = "external"\nexport = "filer:/a"\n[server.hooks]\nshell = "sshpass -p secret ssh filer"\n'
+    text = '[server]\nkind = "external"\nexport = "filer:/a"\n[server.hooks]\nshell = "sshpass -p hush ssh filer"\n'
     published = target.parse(text).published()
-    assert "secret" not in str(published)
+    assert "hush" not in str(published)
     assert published["server"]["hooks"] == {"shell": {"command": NOT_PUBLISHED, "deadline": 60}}
     assert target.from_values(published).server.address == "filer"
 

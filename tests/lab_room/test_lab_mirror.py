@@ -8,6 +8,7 @@ from lab import mirror
 from lab.__main__ import main
 from lab.build.archive import Image, Layer, write_archive
 from lab.build.images import image_names
+from lab.build.suite_image import SUITE
 
 Output = pytest.CaptureFixture[str]
 
@@ -42,7 +43,7 @@ def test_every_image_is_listed(capsys: Output) -> None:
     said = capsys.readouterr().out
     references = [reference for several in mirror.images().values() for reference in several]
     names = image_names()
-    pulled = {names.node, names.nfs, names.ganesha, names.mysql, names.recycler, *names.databases.values()}
+    pulled = {names.node, names.nfs, SUITE, names.ganesha, names.mysql, names.recycler, *names.databases.values()}
     assert set(references) == pulled
     assert [line.split()[0] for line in said.splitlines()] == references
 
