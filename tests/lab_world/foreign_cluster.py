@@ -17,15 +17,21 @@ from tests.lab_world.suite_run import CHECKOUT
 T = TypeVar("T")
 
 CONTEXT = "staging"
-_ROLE = CHECKOUT / "manifests" / "rbac" / "suite.yml"
+MANIFESTS = CHECKOUT / "manifests"
+_ROLE = MANIFESTS / "rbac" / "suite.yml"
+_FOLDER_OF_ARCHIVES = "/root"
 _BELONGS_TO_NO_NAMESPACE = "namespaces,persistentvolumes,storageclasses,nodes,clusterroles,clusterrolebindings"
 
 
-def grant(kubeconfig: Path) -> None:
-    """Create the suite's role as an administrator does; `kubeconfig` gets a token of its service account."""
+def grant(kubeconfig: Path, *more: str) -> None:
+    """Create the suite's role as an administrator does, and `more` of those beside it.
+
+    `kubeconfig` gets a token of its service account.
+    """
 
     def write(world: World) -> None:
-        _kubectl(world, "apply", "--filename", str(_ROLE))
+        for role in ("suite", *more):
+            _kubectl(world, "apply", "--filename", str(_ROLE.with_name(f"{role}.yml")))
         account = ("suite", "--namespace", "nfs-conformance")
         token = _kubectl(world, "create", "token", *account, "--duration", "1h").strip()
         kubeconfig.write_text(yaml.safe_dump(_with_token(yaml.safe_load(_admin(world).read_text()), token)))
@@ -42,6 +48,26 @@ def withdraw(resource: str) -> None:
         _kubectl(world, "replace", "--filename", "-", standard_input=json.dumps(role))
 
     _inside(change)
+
+
+def give_image(archive: Path, node: str) -> None:
+    """Have a node import the images of an archive, as its administrator does."""
+
+    def give(world: World) -> None:
+        machine = world.machines["cluster"]
+        machine.docker("cp", str(archive), f"{node}:{_FOLDER_OF_ARCHIVES}/")
+        inside = f"{_FOLDER_OF_ARCHIVES}/{archive.name}"
+        machine.docker("exec", node, "ctr", "--namespace=k8s.io", "images", "import", "--local", inside)
+        machine.docker("exec", node, "rm", inside)
+
+    _inside(give, within=300)
+
+
+def kubectl(*arguments: str, standard_input: str = "", within: float = 60) -> str:
+    """What an administrator's kubectl prints; LabError with its complaint."""
+    return _inside(
+        lambda world: _kubectl(world, *arguments, standard_input=standard_input, within=within), within=within + 60
+    )
 
 
 def leave_something(name: str) -> None:
@@ -95,9 +121,9 @@ def _with_token(admin: dict[str, Any], token: str) -> dict[str, Any]:
     }
 
 
-def _kubectl(world: World, *arguments: str, standard_input: str = "") -> str:
+def _kubectl(world: World, *arguments: str, standard_input: str = "", within: float = 60) -> str:
     command = [str(world.tools.kubectl), f"--kubeconfig={_admin(world)}", *arguments]
-    done = subprocess.run(command, input=standard_input, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, input=standard_input, capture_output=True, text=True, timeout=within, check=False)
     if done.returncode:
         raise LabError(f"kubectl {' '.join(arguments)}: {done.stderr}")
     return done.stdout
@@ -107,8 +133,8 @@ def _admin(world: World) -> Path:
     return world.folder / "kubeconfig"
 
 
-def _inside(do: Callable[[World], T]) -> T:
+def _inside(do: Callable[[World], T], within: float = 120) -> T:
     recorded = state.load()
     if recorded is None:
         raise LabError("no lab is up")
-    return namespace.ask_inside(recorded.holder, lambda: do(attach()), within=120)
+    return namespace.ask_inside(recorded.holder, lambda: do(attach()), within=within)

@@ -20,6 +20,8 @@ def test_lie_is_found(tmp_path: Path, lie: Sabotage) -> None:
     options = ["--nfs-versions", versions, "--sabotage", lie.name, "--keep", "--known-failures", str(nothing_is_known)]
     if lie.calls:
         options += ["--target", "examples/ganesha.toml"]
+    if lie.provisioner:
+        options += ["--target", "examples/provisioner.toml"]
     if len(files) > A_FEW:
         options += ["-n", "2"]
     run = run_suite(tmp_path, *files, *options, within=WHOLE_SUITE)

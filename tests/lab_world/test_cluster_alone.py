@@ -1,0 +1,167 @@
+"""A cluster and a server that are there already, and nothing else: pods are the clients, or the suite runs in one."""
+
+import sys
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from certify.__main__ import main as certify
+from lab.build.provisioner_image import PROVISIONER, provisioner, provisioner_archive
+from lab.build.suite_image import SUITE, suite
+from lab.build.workshop import Workshop, folder_of
+from lab.eventually import eventually
+from lab.progress import Reporter
+from tests.lab_world import foreign_cluster, handmade_server
+from tests.lab_world.foreign_cluster import CONTEXT, MANIFESTS, kubectl
+from tests.lab_world.handmade_server import HandmadeServer
+from tests.lab_world.suite_run import Finished, lab, run_suite
+
+MOUNTS = {
+    "MOUNT-001": "suites/mount/test_client_mounts_an_export.py",
+    "IO-011": "suites/io/test_exclusive_create_has_one_winner.py",
+    "VOLUME-001": "suites/volume/test_volume_and_claim_bind.py",
+}
+UMOUNT = {"MOUNT-003": "suites/mount/test_umount_from_inside_is_busy.py"}
+CUT_OFF = {"RECOVERY-004": "suites/recovery/test_hard_mount_waits_through_partition.py"}
+DYNAMIC = 9  # requirements
+OURS = "org.nfs-conformance/owner"
+WORKER = "nfs-conformance-worker"
+NAMESPACE = "nfs-conformance"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HandmadeServer]:
+    """A server that the suite did not start, beside a cluster whose nodes have all images."""
+    folder = tmp_path_factory.mktemp("server")
+    both_nodes = "suites/volume/test_two_nodes_write_at_the_same_time.py"
+    up = run_suite(folder / "first", both_nodes, "--nfs-versions=4.2", "--keep")
+    assert up.code == 0, up.output
+    yield handmade_server.start(folder)
+    assert lab("down").returncode == 0
+
+
+@pytest.mark.parametrize("may", [[], ["privileged-pods"]], ids=["nothing", "privileged"])
+def test_clients_are_pods(server: HandmadeServer, tmp_path: Path, may: list[str]) -> None:
+    kubeconfig = tmp_path / "suite.kubeconfig"
+    foreign_cluster.grant(kubeconfig)
+    target = tmp_path / "target.toml"
+    cluster = f"[cluster]\nkind = 'existing'\nkubeconfig = '{kubeconfig}'\ncontext = '{CONTEXT}'\nmay = {may}\n"
+    target.write_text(server.target.replace('["4.2"]', '["3", "4.2"]') + cluster)
+    before = _inventory()
+    judged = _run(tmp_path / "judged", target, *MOUNTS.values(), *UMOUNT.values(), *CUT_OFF.values())
+    passed = MOUNTS.keys() | (UMOUNT.keys() if may else set())
+    assert judged.ids("PASSED") == passed, judged.output
+    assert judged.ids("INCONCLUSIVE") == (UMOUNT | CUT_OFF).keys() - passed, judged.output
+    assert "shares its node's network" in judged.output
+    assert may or 'may = ["privileged-pods"]' in judged.output
+    eventually(
+        lambda: _inventory() ^ before,
+        until=lambda changed: not changed,
+        what="everything that belongs to no namespace to be as before",
+        within=60,
+    )
+
+
+def test_volumes_of_a_class_are_judged(server: HandmadeServer, tmp_path: Path) -> None:
+    with Reporter() as reporter:
+        Workshop(reporter).ensure([provisioner()])
+    foreign_cluster.give_image(provisioner_archive(), WORKER)
+    kubeconfig = tmp_path / "suite.kubeconfig"
+    foreign_cluster.grant(kubeconfig)
+    target = tmp_path / "target.toml"
+    cluster = f"[cluster]\nkind = 'existing'\nkubeconfig = '{kubeconfig}'\ncontext = '{CONTEXT}'\n"
+    target.write_text(f"{server.target}{cluster}[storage]\nclass = 'nfs-dynamic'\n")
+    with _provisioner_of_others():
+        judged = _run(tmp_path / "judged", target, "suites/dynamic")
+        assert len(judged.ids("PASSED")) == DYNAMIC, judged.output
+        assert {line["verdict"] for line in judged.results} == {"PASSED"}, judged.output
+        foreign_cluster.kubectl("get", "storageclass", "nfs-dynamic")
+
+
+def test_the_suite_runs_in_the_cluster(server: HandmadeServer, tmp_path: Path) -> None:
+    with Reporter() as reporter:
+        Workshop(reporter).ensure([suite()])
+    foreign_cluster.give_image(folder_of(suite()) / "suite.tar", WORKER)
+    foreign_cluster.grant(tmp_path / "unused.kubeconfig")
+    settings, job = yaml.safe_load_all((MANIFESTS / "job" / "suite.yml").read_text())
+    settings["data"]["target.toml"] = server.target + "[cluster]\nkind = 'existing'\nservice_account = true\n"
+    pod = job["spec"]["template"]["spec"]
+    pod["nodeName"] = WORKER  # where the image is
+    (container,) = pod["containers"]
+    assert container["image"] == SUITE
+    container["command"] = ["run-suite", *MOUNTS.values(), *container["command"][2:]]
+    kubectl("create", "--filename=-", standard_input=yaml.safe_dump_all([settings, job]))
+    ours = ("--namespace", NAMESPACE)
+    try:
+        kubectl(
+            "wait", *ours, "--for=condition=Ready", "pod", "--selector=job-name=suite", "--timeout=400s", within=420
+        )
+        (name,) = kubectl("get", "pod", *ours, "--selector=job-name=suite", "--output=name").split()
+        archive = tmp_path / "results.tar.gz"
+        found = kubectl("exec", *ours, name, "--", "cat", "/tmp/sonobuoy/results/done")
+        kubectl("cp", f"{NAMESPACE}/{name.rpartition('/')[2]}:{found}", str(archive))
+        kubectl("exec", *ours, name, "--", "touch", "/tmp/sonobuoy/results/collected")
+        kubectl("wait", *ours, "--for=condition=Complete", "job/suite", "--timeout=60s", within=80)
+    finally:
+        kubectl("delete", *ours, "job/suite", "configmap/suite")
+    with tarfile.open(archive) as packed:
+        packed.extractall(tmp_path, filter="data")
+    judged = Finished(0, "", tmp_path)
+    assert judged.ids("PASSED") == MOUNTS.keys()
+    assert certify(["verify", str(tmp_path / "latest" / "certificate")]) == 1, "it is genuine, and certifies nothing"
+
+
+@contextmanager
+def _provisioner_of_others() -> Iterator[None]:
+    """A provisioner and its class that belong to the cluster, on the whole export of the server."""
+    documents = [
+        *_documents("provisioner.yml"),
+        *_documents("nfs-pv-mysql.yml"),
+        *_documents("nfs-pvc-mysql-myshop.yml"),
+    ]
+    documents += _documents("nfs-dynamic-class.yml")
+    for document in documents:
+        document["metadata"]["namespace"] = "default"
+        if document["kind"] == "ClusterRoleBinding":
+            document["subjects"][0]["namespace"] = "default"
+        if document["kind"] == "PersistentVolume":
+            document["spec"]["persistentVolumeReclaimPolicy"] = "Retain"
+            document["spec"]["nfs"].update(server=handmade_server.ADDRESS, path=handmade_server.EXPORT)
+        if document["kind"] == "Pod":
+            document["spec"]["nodeName"] = WORKER
+            (container,) = document["spec"]["containers"]
+            container.update(image=PROVISIONER, imagePullPolicy="Never")
+            values = {"NFS_SERVER": handmade_server.ADDRESS, "NFS_PATH": handmade_server.EXPORT}
+            for variable in container["env"]:
+                variable["value"] = values.get(variable["name"], variable["value"])
+    whole = yaml.safe_dump_all(documents)
+    kubectl("create", "--filename=-", standard_input=whole)
+    try:
+        kubectl("wait", "--for=condition=Ready", "pod/provisioner", "--timeout=60s", within=80)
+        yield
+    finally:
+        kubectl("delete", "--filename=-", "--timeout=60s", standard_input=whole, within=80)
+
+
+def _documents(manifest: str) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all((MANIFESTS / manifest).read_text()))
+
+
+def _inventory() -> set[str]:
+    """Once nothing of the suite's is left."""
+    return eventually(
+        foreign_cluster.inventory,
+        until=lambda now: not any(OURS in line for line in now),
+        what="the suite's namespaces and volumes to be gone",
+        within=60,
+    )
+
+
+def _run(reports: Path, target: Path, *files: str) -> Finished:
+    inside = [sys.executable, "-m", "tests.lab_world.laptop"]
+    return run_suite(reports, *files, "--engine=none", "--target", str(target), prefix=inside)
