@@ -21,7 +21,7 @@ PART ?=
 RUN_OPTIONS = -n 2 --profile $(PROFILE) $(if $(filter-out knfsd,$(SERVER)),--target examples/$(SERVER).toml) \
 	$(if $(VERSIONS),--nfs-versions $(VERSIONS)) $(PYTEST_OPTIONS)
 
-.PHONY: help conformance compare test nightly lint unit gate lab-tests sabotage host-packages clean down
+.PHONY: help conformance compare test nightly lint unit gate lab-tests sabotage image host-packages clean down
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -67,6 +67,10 @@ nightly: $(VENV)/ready host-packages
 # make sabotage      all lies of docs/sabotage.md
 sabotage: $(VENV)/ready host-packages
 	$(PYTHON) -m pytest tests/sabotage -v --durations=0
+
+# make image         build the suite's own image, and those that its pods run, into build/images (docs/existing-clusters.md)
+image: $(VENV)/ready host-packages
+	$(PYTHON) -m lab images save build/images
 
 # make down          end the lab and all it started, and remove what runs left on the Docker Engine; IMAGES=1: images, too
 down: $(VENV)/ready
