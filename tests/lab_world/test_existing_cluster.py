@@ -62,7 +62,7 @@ def test_a_cluster_elsewhere_is_used_with_the_rights_of_the_role_and_left_as_it_
 
     target.write_text(target.read_text().replace(CONTEXT, "production"))
     wrong = _run(tmp_path / "wrong", target, JUDGED["VOLUME-001"])
-    assert (wrong.code, wrong.results) == (4, []), wrong.output
+    assert (wrong.code, wrong.results) == (2, []), wrong.output
     assert "has no context 'production'" in wrong.output
     assert lab("down").returncode == 0
 
