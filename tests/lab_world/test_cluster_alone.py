@@ -45,6 +45,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HandmadeServer]
     assert lab("down").returncode == 0
 
 
+@pytest.fixture(autouse=True)
+def lab_is_down() -> None:
+    """Overrides the one of all others: these tests share a world."""
+
+
 @pytest.mark.parametrize("may", [[], ["privileged-pods"]], ids=["nothing", "privileged"])
 def test_clients_are_pods(server: HandmadeServer, tmp_path: Path, may: list[str]) -> None:
     kubeconfig = tmp_path / "suite.kubeconfig"
