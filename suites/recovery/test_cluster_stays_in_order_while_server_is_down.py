@@ -13,8 +13,8 @@ from fixtures.kube.manifests import load, merged, with_image
 from fixtures.kube.namespace import Namespace
 from fixtures.kube.nodes import last_sign_of_life, ready_since
 from fixtures.kube.pod import Pod, ended_with, is_ready, restart_count
-from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Mounts
+from fixtures.scenario.storage import Claimer
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE, eventually, promised
 
@@ -39,7 +39,7 @@ OUTAGE = 60  # seconds: a node that is silent for 50 is called NotReady
 )
 def test_cluster_stays_in_order_while_server_is_down(
     *,
-    export: Exporter,
+    claimed: Claimer,
     nfs_server: NfsServer,
     namespace: Namespace,
     images: EngineImages,
@@ -58,8 +58,8 @@ def test_cluster_stays_in_order_while_server_is_down(
     mounted. Observed on the server: what the probes write again.
     """
     _, node = two_nodes
-    shared = export("rw,sync,no_subtree_check,no_root_squash")
-    volume, _ = namespace.bound_volume(shared.path)
+    given = claimed("rw,sync,no_subtree_check,no_root_squash")
+    shared, volume = given.directory, given.volume
     deleted, kept = (_pod(namespace, images, name, node) for name in ("deleted", "kept"))
     document = deleted.wait_running()
     kept.wait_running()

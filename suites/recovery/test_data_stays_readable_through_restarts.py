@@ -13,8 +13,8 @@ from fixtures.kube.client import Document
 from fixtures.kube.manifests import load, merged, with_image
 from fixtures.kube.namespace import Namespace
 from fixtures.kube.pod import is_ready, restart_count
-from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Mounts, NodeMount
+from fixtures.scenario.storage import Claimer
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE, eventually, promised
 
@@ -31,7 +31,7 @@ from fixtures.waiting.patience import PATIENCE, eventually, promised
 )
 def test_data_stays_readable_through_restarts(
     *,
-    export: Exporter,
+    claimed: Claimer,
     nfs_server: NfsServer,
     namespace: Namespace,
     images: EngineImages,
@@ -50,10 +50,10 @@ def test_data_stays_readable_through_restarts(
     every line.
     """
     _, node = two_nodes
-    shared = export("rw,sync,no_subtree_check,no_root_squash")
+    given = claimed("rw,sync,no_subtree_check,no_root_squash")
+    shared, volume = given.directory, given.volume
     files = nfs_server.files(shared)
     files.write("file", b"kept\n")
-    volume, _ = namespace.bound_volume(shared.path)
     (document,) = load("nfs-probe-readiness.yml")
     changes = {"metadata": {"name": "reader"}, "spec": {"nodeName": node}}
     pod = namespace.create_pod(merged(with_image(document, images.client), changes))

@@ -2,9 +2,8 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.namespace import Namespace
-from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Mounts, Prober
+from fixtures.scenario.storage import Claimer
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE, eventually, promised
 
@@ -21,9 +20,8 @@ from fixtures.waiting.patience import PATIENCE, eventually, promised
 )
 def test_force_deleted_pod_leaves_no_mount(
     *,
-    export: Exporter,
+    claimed: Claimer,
     nfs_server: NfsServer,
-    namespace: Namespace,
     probe: Prober,
     mounts: Mounts,
     evidence: Evidence,
@@ -34,8 +32,8 @@ def test_force_deleted_pod_leaves_no_mount(
     Observed on the node: its volume is mounted before, and no more in the end. Observed on the server: what it had
     written stays.
     """
-    shared = export("rw,sync,no_subtree_check,no_root_squash")
-    volume, _ = namespace.bound_volume(shared.path)
+    given = claimed("rw,sync,no_subtree_check,no_root_squash")
+    shared, volume = given.directory, given.volume
     writing = probe("echo kept > /data/file; (while :; do date > /data/clock; done) &")
     document = writing.pod.require()
     with evidence.step("delete the pod by force"):

@@ -6,10 +6,9 @@ from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.faults.power import StoragePower
 from fixtures.faults.writer import Writer, expect_all, on_disk
-from fixtures.kube.namespace import Namespace
 from fixtures.kube.pod import restart_count
-from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
+from fixtures.scenario.storage import Claimer
 from fixtures.servers.server import NfsServer
 
 BEFORE, AFTER = 100, 50
@@ -26,9 +25,8 @@ BEFORE, AFTER = 100, 50
 )
 def test_pods_go_on_after_power_cut(
     *,
-    export: Exporter,
+    claimed: Claimer,
     nfs_server: NfsServer,
-    namespace: Namespace,
     probe: Prober,
     two_nodes: tuple[str, str],
     power: StoragePower,
@@ -40,9 +38,8 @@ def test_pods_go_on_after_power_cut(
     cluster: the same containers go on, without an error. Observed on the server's disk: every change that was
     acknowledged to either.
     """
-    shared = export("rw,sync,no_subtree_check,no_root_squash")
+    shared = claimed("rw,sync,no_subtree_check,no_root_squash").directory
     files = nfs_server.files(shared)
-    namespace.bound_volume(shared.path)
     pods = {}
     for folder, node in zip(("left", "right"), two_nodes, strict=True):
         files.mkdir(folder, mode=0o777)

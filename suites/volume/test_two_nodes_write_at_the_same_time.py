@@ -2,9 +2,8 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.namespace import Namespace
-from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
+from fixtures.scenario.storage import Claimer
 from fixtures.servers.server import NfsServer, ServerFiles
 from fixtures.waiting.patience import PATIENCE, eventually, promised
 
@@ -41,9 +40,8 @@ _PROGRAM = f"cat > /tmp/writer.py <<'END'\n{_WRITER}END\n"
 )
 def test_two_nodes_write_at_the_same_time(
     *,
-    export: Exporter,
+    claimed: Claimer,
     nfs_server: NfsServer,
-    namespace: Namespace,
     probe: Prober,
     two_nodes: tuple[str, str],
     evidence: Evidence,
@@ -53,10 +51,9 @@ def test_two_nodes_write_at_the_same_time(
     Observed in the cluster: two pods on two nodes with two addresses. Observed on the server: by its clock both wrote
     at the same time; every line of both logs in its order, and all files that both made in one directory.
     """
-    shared = export("rw,sync,no_subtree_check")
+    shared = claimed("rw,sync,no_subtree_check").directory
     files = nfs_server.files(shared)
     files.mkdir("shared", mode=0o777)
-    namespace.bound_volume(shared.path)
     with evidence.step("write on two nodes"), promised("both writers come to their end"):
         left = probe(f"{_PROGRAM}python3 /tmp/writer.py left right &", name="left", node=two_nodes[0])
         right = probe(f"{_PROGRAM}python3 /tmp/writer.py right left", name="right", node=two_nodes[1])

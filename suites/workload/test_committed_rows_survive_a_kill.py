@@ -2,9 +2,8 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.namespace import Namespace
 from fixtures.scenario.cluster import Killer
-from fixtures.scenario.exports import Exporter
+from fixtures.scenario.storage import Claimer
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import promised
 from fixtures.workloads.mysql import MySql
@@ -21,7 +20,7 @@ _ARRANGE = ("CREATE DATABASE myshop", "CREATE TABLE myshop.ledger (id INT PRIMAR
     asks=["no_root_squash"],
 )
 def test_committed_rows_survive_a_kill(
-    *, export: Exporter, nfs_server: NfsServer, namespace: Namespace, mysql: MySql, kill: Killer, evidence: Evidence
+    *, claimed: Claimer, nfs_server: NfsServer, mysql: MySql, kill: Killer, evidence: Evidence
 ) -> None:
     """After SIGKILL of mysqld every committed row is there.
 
@@ -29,8 +28,7 @@ def test_committed_rows_survive_a_kill(
     signal 9 while rows were committed, the same pod serves again, and holds every row of the ledger and at most the
     one more that was under way. Observed on the server: the table's file.
     """
-    shared = export("rw,sync,no_subtree_check,no_root_squash")
-    namespace.bound_volume(shared.path)
+    shared = claimed("rw,sync,no_subtree_check,no_root_squash").directory
     with evidence.step("deploy MySQL"):
         mysql.deploy(data=nfs_server.files(shared))
         pod = mysql.wait_ready()

@@ -3,9 +3,8 @@
 from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
 from fixtures.kube.client import Document
-from fixtures.kube.namespace import Namespace
-from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import NodeMount
+from fixtures.scenario.storage import Claimer
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import promised
 from fixtures.workloads.databases import SQLITE_FILE, Databases
@@ -49,9 +48,8 @@ for row in shop.execute("SELECT * FROM goods ORDER BY id"):
 )
 def test_databases_keep_their_data(
     *,
-    export: Exporter,
+    claimed: Claimer,
     nfs_server: NfsServer,
-    namespace: Namespace,
     databases: Databases,
     node_mount: NodeMount,
     evidence: Evidence,
@@ -64,11 +62,11 @@ def test_databases_keep_their_data(
     refused while the first holds the lock, and not afterwards. Observed on the server: the files of each database, all
     of them that user's; SQLite's is sound and holds its rows, and Redis's append-only file its.
     """
-    shared = export("rw,sync,no_subtree_check,root_squash")
+    given = claimed("rw,sync,no_subtree_check,root_squash")
+    shared, volume = given.directory, given.volume
     files = nfs_server.files(shared)
     for name in WRITE:
         files.mkdir(name, uid=999, gid=999, mode=0o700)
-    volume, _ = namespace.bound_volume(shared.path)
     with evidence.step("start the databases"), promised("every database initialises its directory and starts"):
         databases.deploy()
         first = databases.wait_ready()

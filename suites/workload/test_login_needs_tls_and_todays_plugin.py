@@ -5,7 +5,7 @@ from certify.diagnosis import diagnose, known_diagnoses
 from certify.evidence import Evidence
 from fixtures.kube.manifests import load, merged
 from fixtures.kube.namespace import Namespace
-from fixtures.scenario.exports import Exporter
+from fixtures.scenario.storage import Claimer
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import promised
 from fixtures.workloads.mysql import MySql
@@ -29,7 +29,7 @@ OUTDATED = "1251: Client does not support authentication protocol requested by s
     each_version=False,
 )
 def test_login_needs_tls_and_todays_plugin(
-    export: Exporter, nfs_server: NfsServer, namespace: Namespace, mysql: MySql, evidence: Evidence
+    claimed: Claimer, nfs_server: NfsServer, namespace: Namespace, mysql: MySql, evidence: Evidence
 ) -> None:
     """A client without TLS or with an old authentication plugin is refused by MySQL with the plugin's error, and a
     configuration in a ConfigMap fixes it.
@@ -38,8 +38,7 @@ def test_login_needs_tls_and_todays_plugin(
     password's plugin; with TLS in the ConfigMap and a rollout the same login succeeds. A client from before plugins is
     refused either way. Each error has its diagnosis. Observed on the server: a table that was made over TLS.
     """
-    shared = export("rw,sync,no_subtree_check,no_root_squash")
-    namespace.bound_volume(shared.path)
+    shared = claimed("rw,sync,no_subtree_check,no_root_squash").directory
     (settings,) = load("mysql-myshop-settings.yml")
     with evidence.step("deploy MySQL with a ConfigMap that offers no TLS"):
         mysql.deploy(settings=merged(settings, WITHOUT_TLS), data=nfs_server.files(shared))

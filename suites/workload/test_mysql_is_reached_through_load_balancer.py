@@ -3,7 +3,7 @@
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.kube.namespace import Namespace
-from fixtures.scenario.exports import Exporter
+from fixtures.scenario.storage import Claimer
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import promised
 from fixtures.workloads.mysql import MySql
@@ -21,15 +21,14 @@ from fixtures.workloads.mysql import MySql
     each_version=False,
 )
 def test_mysql_is_reached_through_load_balancer(
-    export: Exporter, nfs_server: NfsServer, namespace: Namespace, mysql: MySql, evidence: Evidence
+    claimed: Claimer, nfs_server: NfsServer, namespace: Namespace, mysql: MySql, evidence: Evidence
 ) -> None:
     """The service of type LoadBalancer leads a client outside the cluster to MySQL, whose writes reach the server.
 
     Observed outside the cluster: a password login with mysql-connector-python at the service's address and port,
     answered by this scenario's pod. Observed on the server: the table made that way.
     """
-    shared = export("rw,sync,no_subtree_check,no_root_squash")
-    namespace.bound_volume(shared.path)
+    shared = claimed("rw,sync,no_subtree_check,no_root_squash").directory
     with evidence.step("deploy MySQL and its service"):
         mysql.deploy(data=nfs_server.files(shared))
         pod = mysql.wait_ready()

@@ -5,7 +5,7 @@ from certify.evidence import Evidence
 from fixtures.kube.namespace import Namespace
 from fixtures.scenario.cluster import Cordon
 from fixtures.scenario.connections import NodeConnections
-from fixtures.scenario.exports import Exporter
+from fixtures.scenario.storage import Claimer
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE, eventually, promised
 from fixtures.workloads.mysql import MySql
@@ -31,7 +31,7 @@ ANYWHERE = {"spec": {"template": {"spec": {"tolerations": [_TAINT]}}}}
 )
 def test_mysql_moves_to_another_node(
     *,
-    export: Exporter,
+    claimed: Claimer,
     nfs_server: NfsServer,
     namespace: Namespace,
     mysql: MySql,
@@ -47,9 +47,9 @@ def test_mysql_moves_to_another_node(
     a connection from that node, whose MySQL writes into the same files. The connection is looked for on the node where
     the server does not see it.
     """
-    shared = export("rw,sync,no_subtree_check,no_root_squash")
+    given = claimed("rw,sync,no_subtree_check,no_root_squash")
+    shared, volume = given.directory, given.volume
     files = nfs_server.files(shared)
-    volume, _ = namespace.bound_volume(shared.path)
     with evidence.step("deploy MySQL, write rows"):
         mysql.deploy(ANYWHERE, data=files)
         first = mysql.wait_ready()

@@ -2,8 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.namespace import Namespace
-from fixtures.scenario.exports import Exporter
+from fixtures.scenario.storage import Claimer
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import promised
 from fixtures.workloads.mysql import MySql
@@ -28,15 +27,14 @@ _READ = "SELECT id, name FROM myshop.goods ORDER BY id"
     asks=["no_root_squash"],
 )
 def test_mysql_rows_survive_pod_deletion(
-    export: Exporter, nfs_server: NfsServer, namespace: Namespace, mysql: MySql, evidence: Evidence
+    claimed: Claimer, nfs_server: NfsServer, mysql: MySql, evidence: Evidence
 ) -> None:
     """Rows outlive the pod that wrote them: through its deletion, a rollout, and a scale down to nothing and up again.
 
     Observed in the cluster: the same rows from every successor, each a pod of its own. Observed on the server, while
     no pod is left: the table's file and the system tablespace, owned by MySQL's user.
     """
-    shared = export("rw,sync,no_subtree_check,no_root_squash")
-    namespace.bound_volume(shared.path)
+    shared = claimed("rw,sync,no_subtree_check,no_root_squash").directory
     with evidence.step("deploy MySQL, write rows"):
         mysql.deploy(data=nfs_server.files(shared))
         first = mysql.wait_ready()

@@ -2,8 +2,7 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.namespace import Namespace
-from fixtures.scenario.exports import Exporter
+from fixtures.scenario.storage import Claimer
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import promised
 from fixtures.workloads.mysql import MySql
@@ -19,9 +18,8 @@ MYSQL_USER = "999:999"
     asks=["no_root_squash"],
 )
 def test_mysql_runs_without_root_squash(
-    export: Exporter,
+    claimed: Claimer,
     nfs_server: NfsServer,
-    namespace: Namespace,
     mysql: MySql,
     evidence: Evidence,
 ) -> None:
@@ -30,8 +28,8 @@ def test_mysql_runs_without_root_squash(
     Observed in the cluster: the pod is Ready, the node's mount, MySQL's answer. Observed on the server: directory,
     system tablespace and system schema belong to MySQL's own user, uid 999.
     """
-    shared = export("rw,sync,no_subtree_check,no_root_squash")
-    volume, _ = namespace.bound_volume(shared.path)
+    given = claimed("rw,sync,no_subtree_check,no_root_squash")
+    shared, volume = given.directory, given.volume
     with evidence.step("deploy MySQL, wait until it is Ready"), promised("MySQL becomes Ready on an empty NFS volume"):
         mysql.deploy()
         pod = mysql.wait_ready()

@@ -4,9 +4,8 @@ import re
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
-from fixtures.kube.namespace import Namespace
 from fixtures.kube.pod import is_ready, restart_count
-from fixtures.scenario.exports import Exporter
+from fixtures.scenario.storage import Claimer
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE, eventually, promised
 from fixtures.workloads.mysql import MySql
@@ -30,9 +29,8 @@ _ARRANGE = (
 )
 def test_second_mysql_refuses_to_start(
     *,
-    export: Exporter,
+    claimed: Claimer,
     nfs_server: NfsServer,
-    namespace: Namespace,
     mysql: MySql,
     two_nodes: tuple[str, str],
     evidence: Evidence,
@@ -43,8 +41,7 @@ def test_second_mysql_refuses_to_start(
     cluster: on another node than the first the second server logs that it may not lock ibdata1 and does not serve; the
     first goes on, and InnoDB finds its table healthy. Observed on the server: the table is still MySQL's.
     """
-    shared = export("rw,sync,no_subtree_check,no_root_squash")
-    namespace.bound_volume(shared.path)
+    shared = claimed("rw,sync,no_subtree_check,no_root_squash").directory
     with evidence.step("deploy MySQL, write rows"):
         mysql.deploy(data=nfs_server.files(shared))
         first = mysql.wait_ready()

@@ -34,6 +34,7 @@ def every_part() -> list[Part]:
         Part("build", "kernel, programs and images of the lab", (sys.executable, "-m", "lab", "build")),
         Part("gate", "the first look, three lies, ctrl-C", (*_PYTEST, "tests/gate", "-v")),
         *_runs(),
+        _dynamic(),
         *_lies(),
         *_lab_tests(),
     ]
@@ -56,6 +57,12 @@ def _runs() -> Iterator[Part]:
             options = ("--engine=lab", "--profile=full", f"--target=examples/{server}.toml", "-n", "2")
             command = (*_PYTEST, "suites/", f"--nfs-versions={version}", *options)
             yield Part(f"full-{server}-{version}", f"all requirements, {server}, NFS {version}", command, runs=True)
+
+
+def _dynamic() -> Part:
+    files = ("suites/dynamic", "suites/volume", "suites/workload", "suites/recovery")
+    options = ("--engine=lab", "--profile=full", "--target=examples/provisioner.toml", "-n", "2", "-k", "dynamic")
+    return Part("dynamic", "volumes that a class makes, NFS 3 and 4.2", (*_PYTEST, *files, *options), runs=True)
 
 
 def _lies() -> Iterator[Part]:
