@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from certify.export_line import completed
-from certify.requirement import ADDRESSES, NFS_VERSIONS, OWN_SERVER, Requirement
+from certify.requirement import ADDRESSES, MAY, NFS_VERSIONS, OWN_CLIENTS, OWN_NODES, OWN_SERVER, Requirement
 from certify.target import Target
 from certify.target_server import Server
 
@@ -21,6 +21,11 @@ _HOOKS = {
     "shell": "hook `shell`",
 }
 _EXPORTS = {"limit": "an export with a `limit`", "quota": "an export with a `limit` and a `quota`"}
+_OF_CLUSTERS = {
+    OWN_NODES: "a cluster that the suite makes",
+    OWN_CLIENTS: "plain clients in containers (`--engine=docker`)",
+    **{word: f'`may = ["{word}"]` of the cluster' for word in MAY},
+}
 _NO_NAT = "no router that puts another address in the place of a client's (NAT)"
 _FOUND_OUT = ("root_squash", "no_root_squash", "ro")  # by a client, where the target file says nothing of an export
 
@@ -50,6 +55,8 @@ def in_words(word: str) -> str:
         return _NO_NAT
     if word in _HOOKS:
         return _HOOKS[word]
+    if word in _OF_CLUSTERS:
+        return f"in a cluster that is there already: {_OF_CLUSTERS[word]}"
     return f"{_EXPORTS.get(word, f'an export with `{word}`')}, or hook `{_BY_HOOK}`"
 
 
@@ -65,6 +72,10 @@ def _lack(target: Target, word: str) -> Lack | None:
         return Lack("a server that the suite starts")
     if word == ADDRESSES:
         return Lack(_NO_NAT, perhaps=True)
+    if word in _OF_CLUSTERS:
+        given = target.cluster.kind == "kind" or word in target.cluster.may
+        # Which engine starts clients is said on the command line, too.
+        return None if given else Lack(_OF_CLUSTERS[word].replace("`", ""), perhaps=word == OWN_CLIENTS)
     if word in _HOOKS:
         given = getattr(target.server.hooks, word) is not None
         # A version that nobody declares may be off already, which is found out by mounting.

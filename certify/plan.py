@@ -90,7 +90,7 @@ def _for_a_certificate(requirements: list[Requirement], target: Target) -> Itera
     ifs = "".join(f", {count} of these if there is {what}" for what, count in unsure.most_common())
     wanted = sorted({what for each in missing for what in each})
     if "hook export_options" in wanted:
-        wanted = [what for what in wanted if what.startswith("hook")]
+        wanted = [what for what in wanted if not what.startswith("an export")]
     more = f"; for all of them give {', '.join(wanted)}" if wanted else ""
     yield (
         f"a certificate for the profile {target.profile} demands {len(demanded)} of them to pass, "

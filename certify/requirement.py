@@ -15,13 +15,19 @@ ABILITIES = {
     "fault-injection": "networks and disks that can be made to fail",
     "second-server": "a second NFS server",
 }
+# What the suite only does in a cluster that it did not make where the target file says so: it disturbs others there, if
+# only for a moment, or asks for trust.
+MAY = ("privileged-pods", "cordon", "default-class", "default-namespace")
 # What judging asks of a server that the suite did not start, besides an export that can be written: a hook of the
-# target file by its name, a small export (`limit`, `quota`), an export option, or no NAT before it (`addresses`).
+# target file by its name, a small export (`limit`, `quota`), an export option, or no NAT before it (`addresses`). And
+# of a cluster that it did not make: one of MAY, nodes that can be reached into, clients that share no node's network.
 OWN_SERVER = "own-server"
+OWN_NODES, OWN_CLIENTS = "own-nodes", "own-clients"
 ADDRESSES = "addresses"
 ASKS = (
     *("export_options", "restart", "kill", "versions", "disk", "shell", "limit", "quota", OWN_SERVER, ADDRESSES),
     *("root_squash", "no_root_squash", "all_squash", "ro", "insecure"),
+    *(*MAY, OWN_NODES, OWN_CLIENTS),
 )
 ID_PATTERN = re.compile(r"NFSK8S-(?P<area>[A-Z][A-Z0-9]*)-(?P<number>[0-9]{3})")
 _ATTRIBUTE = "__certify_requirement__"
@@ -41,7 +47,7 @@ class Requirement:
 
     `cites` are its sources: a URL, `RFC 8881`, `exports(5)` or `owner/repository#123`. `features` are the optional
     ones that a target must declare for it, `versions` the NFS versions it makes sense on (none: all), `needs` the
-    abilities of the world without which it cannot be judged, `asks` what an external server must give for it. Where
+    abilities of the world without which it cannot be judged, `asks` what an external server or cluster must give. Where
     the protocol does not matter, `each_version` is false: one version speaks for all.
     Raises ValueError for a malformed id, unknown version or ability, or when summary or citations are missing.
     """

@@ -6,11 +6,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
+from certify.requirement import MAY
 from certify.target_section import EACH_ONCE, Section, one_of
 
 DYNAMIC = "dynamic-provisioning"
-# What disturbs others in a cluster that is there already, if only for a moment, or asks for trust.
-MAY = ("privileged-pods", "cordon", "default-class", "default-namespace")
 
 
 class Toleration(Section):

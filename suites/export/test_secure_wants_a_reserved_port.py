@@ -15,7 +15,7 @@ _REFUSALS = ("Operation not permitted", "access denied by server", "reason given
     level=MUST,
     cites=["exports(5)", "nfs(5)"],
     since="0.2",
-    asks=["insecure"],
+    asks=["insecure", "own-clients"],
 )
 def test_secure_wants_a_reserved_port(
     export: Exporter, client: NfsClient, nfs_server: NfsServer, nfs_version: str, evidence: Evidence

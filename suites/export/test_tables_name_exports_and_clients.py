@@ -14,7 +14,7 @@ from fixtures.waiting.patience import PATIENCE, eventually
     level=SHOULD,
     cites=["showmount(8)", "exportfs(8)", "rpc.mountd(8)", "RFC 1813 section 5"],
     since="0.2",
-    asks=["export_options", "shell", "addresses"],
+    asks=["export_options", "shell", "addresses", "privileged-pods"],
     features=["showmount"],
     versions=["3"],
 )

@@ -47,7 +47,7 @@ CHECKS = (
     level=MUST,
     cites=["link(2)", "symlink(2)", "chmod(2)", "utimensat(2)", "RFC 9754 section 5"],
     since="0.2",
-    asks=["no_root_squash"],
+    asks=["no_root_squash", "privileged-pods"],
 )
 def test_links_modes_and_times_are_kept(
     export: Exporter, client: NfsClient, nfs_server: NfsServer, nfs_version: str, evidence: Evidence

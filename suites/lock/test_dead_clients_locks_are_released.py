@@ -18,7 +18,7 @@ _LOCK = "file = open('lock', 'a+'); fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK
     level=MUST,
     cites=["RFC 7530 section 9.6.1", "RFC 8881 section 8.4.1", "oracle/docker-images#2032"],
     since="0.2",
-    asks=["no_root_squash"],
+    asks=["no_root_squash", "own-clients"],
     versions=["4.0", "4.1", "4.2"],
     needs=["two-nodes", "fault-injection"],
 )

@@ -39,7 +39,7 @@ def without_statd(client: NfsClient) -> Iterator[NfsClient]:
     level=MUST,
     cites=["nfs(5)", "rpc.statd(8)", "flatcar/Flatcar#161", "MariaDB/mariadb-docker#153"],
     since="0.2",
-    asks=["no_root_squash"],
+    asks=["no_root_squash", "own-clients"],
     versions=["3"],
 )
 def test_missing_statd_is_named(

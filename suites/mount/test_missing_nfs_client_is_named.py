@@ -47,7 +47,7 @@ def node_without_client(kind_provider: KindProvider, cluster: Cluster, server_tu
         "kubernetes-sigs/nfs-subdir-external-provisioner#374",
     ],
     since="0.2",
-    asks=["no_root_squash"],
+    asks=["no_root_squash", "own-nodes"],
 )
 def test_missing_nfs_client_is_named(
     export: Exporter,

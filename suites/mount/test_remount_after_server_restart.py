@@ -16,7 +16,7 @@ from fixtures.waiting.patience import PATIENCE
     level=MUST,
     cites=["nfs(5)", "kubernetes/kubernetes#75918"],
     since="0.2",
-    asks=["no_root_squash", "restart"],
+    asks=["no_root_squash", "restart", "privileged-pods"],
 )
 def test_remount_after_server_restart(
     export: Exporter,

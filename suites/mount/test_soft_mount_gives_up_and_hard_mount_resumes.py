@@ -21,7 +21,7 @@ _WRITE = "file.write('written in the outage'); file.flush(); os.fsync(file.filen
     level=INFORMATIVE,
     cites=["nfs(5)", "longhorn/longhorn#6655"],
     since="0.2",
-    asks=["no_root_squash"],
+    asks=["no_root_squash", "own-clients"],
     needs=["fault-injection"],
 )
 def test_soft_mount_gives_up_and_hard_mount_resumes(

@@ -12,6 +12,7 @@ from fixtures.servers.server import NfsServer
     level=MUST,
     cites=["umount(8)", "umount(2)"],
     since="0.1",
+    asks=["privileged-pods"],
 )
 def test_umount_from_inside_is_busy(
     export: Exporter, client: NfsClient, nfs_server: NfsServer, nfs_version: str, evidence: Evidence

@@ -13,7 +13,11 @@ from fixtures.waiting.patience import PATIENCE, promised
 
 
 @requirement(
-    "NFSK8S-RECLAIM-005", level=MUST, cites=["kubernetes/kubernetes#53413"], since="0.2", asks=["no_root_squash"]
+    "NFSK8S-RECLAIM-005",
+    level=MUST,
+    cites=["kubernetes/kubernetes#53413"],
+    since="0.2",
+    asks=["no_root_squash", "default-namespace"],
 )
 @pytest.mark.usefixtures("recycling", "default_namespace")
 def test_imposter_is_not_taken_for_a_scrub(

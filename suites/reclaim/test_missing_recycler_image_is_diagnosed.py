@@ -57,7 +57,7 @@ def workers_without_image(
         "kubernetes/kubernetes#53357",
     ],
     since="0.2",
-    asks=["no_root_squash"],
+    asks=["no_root_squash", "own-nodes"],
     each_version=False,
 )
 def test_missing_recycler_image_is_diagnosed(

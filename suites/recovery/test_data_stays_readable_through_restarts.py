@@ -25,7 +25,7 @@ from fixtures.waiting.patience import PATIENCE, eventually, promised
     level=MUST,
     cites=["https://kubernetes.io/docs/concepts/storage/persistent-volumes/", "kubernetes/kubernetes#28885"],
     since="0.2",
-    asks=["no_root_squash"],
+    asks=["no_root_squash", "own-nodes"],
     needs=["fault-injection"],
     each_version=False,
 )

@@ -18,7 +18,7 @@ PARTITION = 30  # seconds
     level=MUST,
     cites=["nfs(5)", "RFC 1813 section 4.5", "RFC 8881 section 2.10.6"],
     since="0.2",
-    asks=["no_root_squash"],
+    asks=["no_root_squash", "own-clients"],
     needs=["fault-injection"],
 )
 def test_hard_mount_waits_through_partition(

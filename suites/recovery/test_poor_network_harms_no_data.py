@@ -18,7 +18,7 @@ CHANGES = 50
     level=SHOULD,
     cites=["tc-netem(8)", "nfs(5)"],
     since="0.2",
-    asks=["no_root_squash"],
+    asks=["no_root_squash", "own-clients"],
     needs=["fault-injection"],
 )
 def test_poor_network_harms_no_data(

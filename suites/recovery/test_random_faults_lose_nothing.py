@@ -21,7 +21,7 @@ _COMMAND = "pytest suites/recovery/test_random_faults_lose_nothing.py --nfs-vers
     level=SHOULD,
     cites=["RFC 1813 section 4.8", "RFC 8881 section 8.4.2", "marmos91/dittofs#1964"],
     since="0.2",
-    asks=["no_root_squash", "kill", "restart"],
+    asks=["no_root_squash", "kill", "restart", "own-clients"],
     needs=["power-cut", "fault-injection"],
     each_version=False,
 )

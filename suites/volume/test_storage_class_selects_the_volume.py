@@ -19,6 +19,7 @@ from fixtures.waiting.patience import promised
         "https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass",
     ],
     since="0.2",
+    asks=["default-class"],
     each_version=False,
 )
 @pytest.mark.usefixtures("default_class")

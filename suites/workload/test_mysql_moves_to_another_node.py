@@ -26,7 +26,7 @@ ANYWHERE = {"spec": {"template": {"spec": {"tolerations": [_TAINT]}}}}
     level=MUST,
     cites=["https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/"],
     since="0.2",
-    asks=["no_root_squash"],
+    asks=["no_root_squash", "cordon"],
     needs=["two-nodes"],
 )
 def test_mysql_moves_to_another_node(

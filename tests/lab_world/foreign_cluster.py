@@ -17,6 +17,8 @@ from tests.lab_world.suite_run import CHECKOUT
 T = TypeVar("T")
 
 CONTEXT = "staging"
+# kind's control plane takes no pods but those that do not mind; the suite's may go there, or it had one node alone.
+_EVERY_NODE = "tolerations = [{ key = 'node-role.kubernetes.io/control-plane', operator = 'Exists' }]"
 MANIFESTS = CHECKOUT / "manifests"
 _ROLE = MANIFESTS / "rbac" / "suite.yml"
 _FOLDER_OF_ARCHIVES = "/root"
@@ -37,6 +39,17 @@ def grant(kubeconfig: Path, *more: str) -> None:
         kubeconfig.write_text(yaml.safe_dump(_with_token(yaml.safe_load(_admin(world).read_text()), token)))
 
     _inside(write)
+
+
+def section(kubeconfig: Path, more: str = "") -> str:
+    """The section `cluster` of a target file, with further lines."""
+    told = f"kind = 'existing'\nkubeconfig = '{kubeconfig}'\ncontext = '{CONTEXT}'\n"
+    return f"[cluster]\n{told}{_EVERY_NODE}\n{more}\n"
+
+
+def in_a_pod() -> str:
+    """The same for the suite in a pod."""
+    return f"[cluster]\nkind = 'existing'\nservice_account = true\n{_EVERY_NODE}\n"
 
 
 def withdraw(resource: str) -> None:
@@ -61,6 +74,17 @@ def give_image(archive: Path, node: str) -> None:
         machine.docker("exec", node, "rm", inside)
 
     _inside(give, within=300)
+
+
+def on_node(node: str, script: str, *arguments: str, check: bool = True) -> str:
+    """What a shell script on a node prints, as its administrator runs it; without `check` nothing where it fails."""
+
+    def run(world: World) -> str:
+        command = ("exec", node, "sh", "-c", script, "sh", *arguments)
+        done = world.machines["cluster"].docker(*command, check=check)
+        return str(done.stdout) if done.returncode == 0 else ""
+
+    return _inside(run)
 
 
 def kubectl(*arguments: str, standard_input: str = "", within: float = 60) -> str:

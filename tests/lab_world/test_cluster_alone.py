@@ -16,8 +16,8 @@ from lab.build.suite_image import SUITE, suite
 from lab.build.workshop import Workshop, folder_of
 from lab.eventually import eventually
 from lab.progress import Reporter
-from tests.lab_world import foreign_cluster, handmade_server
-from tests.lab_world.foreign_cluster import CONTEXT, MANIFESTS, kubectl
+from tests.lab_world import audit, foreign_cluster, handmade_server
+from tests.lab_world.foreign_cluster import MANIFESTS, kubectl
 from tests.lab_world.handmade_server import HandmadeServer
 from tests.lab_world.suite_run import Finished, lab, run_suite
 
@@ -27,7 +27,12 @@ MOUNTS = {
     "VOLUME-001": "suites/volume/test_volume_and_claim_bind.py",
 }
 UMOUNT = {"MOUNT-003": "suites/mount/test_umount_from_inside_is_busy.py"}
-CUT_OFF = {"RECOVERY-004": "suites/recovery/test_hard_mount_waits_through_partition.py"}
+OWN_DAEMONS = {"LOCK-005": "suites/lock/test_missing_statd_is_named.py"}
+EVERY_KIND = (
+    "suites/volume/test_each_replica_keeps_its_volume.py",
+    "suites/reclaim/test_retain_keeps_the_data.py",
+    "suites/workload/test_mysql_rows_survive_pod_deletion.py",
+)
 DYNAMIC = 9  # requirements
 OURS = "org.nfs-conformance/owner"
 WORKER = "nfs-conformance-worker"
@@ -55,13 +60,13 @@ def test_clients_are_pods(server: HandmadeServer, tmp_path: Path, may: list[str]
     kubeconfig = tmp_path / "suite.kubeconfig"
     foreign_cluster.grant(kubeconfig)
     target = tmp_path / "target.toml"
-    cluster = f"[cluster]\nkind = 'existing'\nkubeconfig = '{kubeconfig}'\ncontext = '{CONTEXT}'\nmay = {may}\n"
-    target.write_text(server.target.replace('["4.2"]', '["3", "4.2"]') + cluster)
+    both = server.target.replace('["4.2"]', '["3", "4.2"]')
+    target.write_text(both + foreign_cluster.section(kubeconfig, f"may = {may}"))
     before = _inventory()
-    judged = _run(tmp_path / "judged", target, *MOUNTS.values(), *UMOUNT.values(), *CUT_OFF.values())
+    judged = _run(tmp_path / "judged", target, *MOUNTS.values(), *UMOUNT.values(), *OWN_DAEMONS.values())
     passed = MOUNTS.keys() | (UMOUNT.keys() if may else set())
     assert judged.ids("PASSED") == passed, judged.output
-    assert judged.ids("INCONCLUSIVE") == (UMOUNT | CUT_OFF).keys() - passed, judged.output
+    assert judged.ids("INCONCLUSIVE") == (UMOUNT | OWN_DAEMONS).keys() - passed, judged.output
     assert "shares its node's network" in judged.output
     assert may or 'may = ["privileged-pods"]' in judged.output
     eventually(
@@ -79,13 +84,31 @@ def test_volumes_of_a_class_are_judged(server: HandmadeServer, tmp_path: Path) -
     kubeconfig = tmp_path / "suite.kubeconfig"
     foreign_cluster.grant(kubeconfig)
     target = tmp_path / "target.toml"
-    cluster = f"[cluster]\nkind = 'existing'\nkubeconfig = '{kubeconfig}'\ncontext = '{CONTEXT}'\n"
-    target.write_text(f"{server.target}{cluster}[storage]\nclass = 'nfs-dynamic'\n")
+    target.write_text(f"{server.target}{foreign_cluster.section(kubeconfig)}[storage]\nclass = 'nfs-dynamic'\n")
     with _provisioner_of_others():
         judged = _run(tmp_path / "judged", target, "suites/dynamic")
         assert len(judged.ids("PASSED")) == DYNAMIC, judged.output
         assert {line["verdict"] for line in judged.results} == {"PASSED"}, judged.output
         foreign_cluster.kubectl("get", "storageclass", "nfs-dynamic")
+
+
+def test_only_what_is_labelled_is_touched(server: HandmadeServer, tmp_path: Path) -> None:
+    kubeconfig = tmp_path / "suite.kubeconfig"
+    foreign_cluster.grant(kubeconfig)
+    target = tmp_path / "target.toml"
+    target.write_text(server.target + foreign_cluster.section(kubeconfig))
+    audit.begin()
+    judged = _run(tmp_path / "judged", target, *EVERY_KIND)
+    assert judged.code == 0, judged.output
+    changes = audit.changes()
+    made = {_name(change) for change in changes if change["verb"] == "create" and _is_labelled(change)}
+    assert {kind for kind, _ in made} >= {"namespaces", "persistentvolumes", "storageclasses"}
+    for change in changes:
+        of = change["objectRef"]
+        if of["resource"] == "selfsubjectaccessreviews":  # a question
+            continue
+        where = ("namespaces", of["namespace"]) if of.get("namespace") else _name(change)
+        assert where in made, change
 
 
 def test_the_suite_runs_in_the_cluster(server: HandmadeServer, tmp_path: Path) -> None:
@@ -94,7 +117,7 @@ def test_the_suite_runs_in_the_cluster(server: HandmadeServer, tmp_path: Path) -
     foreign_cluster.give_image(folder_of(suite()) / "suite.tar", WORKER)
     foreign_cluster.grant(tmp_path / "unused.kubeconfig")
     settings, job = yaml.safe_load_all((MANIFESTS / "job" / "suite.yml").read_text())
-    settings["data"]["target.toml"] = server.target + "[cluster]\nkind = 'existing'\nservice_account = true\n"
+    settings["data"]["target.toml"] = server.target + foreign_cluster.in_a_pod()
     pod = job["spec"]["template"]["spec"]
     pod["nodeName"] = WORKER  # where the image is
     (container,) = pod["containers"]
@@ -151,6 +174,15 @@ def _provisioner_of_others() -> Iterator[None]:
         yield
     finally:
         kubectl("delete", "--filename=-", "--timeout=60s", standard_input=whole, within=80)
+
+
+def _name(change: dict[str, Any]) -> tuple[str, str]:
+    of = change["objectRef"]
+    return of["resource"], of.get("name") or change["requestObject"]["metadata"]["name"]
+
+
+def _is_labelled(change: dict[str, Any]) -> bool:
+    return OURS in change["requestObject"].get("metadata", {}).get("labels", {})
 
 
 def _documents(manifest: str) -> list[dict[str, Any]]:

@@ -27,9 +27,7 @@ def test_a_cluster_elsewhere_is_used_with_the_rights_of_the_role_and_left_as_it_
     kubeconfig = tmp_path / "suite.kubeconfig"
     foreign_cluster.grant(kubeconfig)
     target = tmp_path / "target.toml"
-    target.write_text(
-        server.target + f"[cluster]\nkind = 'existing'\nkubeconfig = '{kubeconfig}'\ncontext = '{CONTEXT}'\n"
-    )
+    target.write_text(server.target + foreign_cluster.section(kubeconfig))
 
     before = eventually(
         foreign_cluster.inventory,
