@@ -7,8 +7,6 @@ from certify.evidence import Evidence
 from fixtures.scenario.storage import Dynamic
 from fixtures.waiting.patience import promised
 
-NAMES = tuple(f"claim-{number:02}" for number in range(50))
-
 
 @requirement(
     "NFSK8S-DYNAMIC-008",
@@ -18,25 +16,23 @@ NAMES = tuple(f"claim-{number:02}" for number in range(50))
     features=["dynamic-provisioning"],
     each_version=False,
 )
-def test_fifty_claims_at_once(dynamic: Dynamic, evidence: Evidence) -> None:
-    """Fifty claims that come at once are each given a volume with a directory of its own, and go without a trace.
+def test_fifty_claims_at_once(dynamic: Dynamic, many: tuple[str, ...], evidence: Evidence) -> None:
+    """Fifty claims that come at once, or as many as `--scale` says, are given a volume each, and go without a trace.
 
     Observed in the cluster: all are Bound, and all volumes are gone with them; the seconds are evidence. Observed on
-    the server: fifty directories, and none.
+    the server: a directory for each, and none.
     """
     classes = dynamic()
     made = classes.make("many")
     began = time.monotonic()
-    with evidence.step("claim fifty volumes"), promised("every one of fifty claims is given a volume"):
-        for name in NAMES:
+    with evidence.step(f"claim {len(many)} volumes"), promised(f"every one of {len(many)} claims is given a volume"):
+        for name in many:
             classes.ask(name, made)
-        places = [classes.directory(classes.bound(name)) for name in NAMES]
-    evidence.measure("fifty volumes are made", time.monotonic() - began, "s")
+        places = [classes.directory(classes.bound(name)) for name in many]
+    evidence.measure(f"{len(many)} volumes are made", time.monotonic() - began, "s")
     there = {place.path for place in places if classes.is_there(place)}
-    evidence.expect(
-        len(there) == len(NAMES), "each has a directory of its own", expected=len(NAMES), seen=sorted(there)
-    )
+    evidence.expect(len(there) == len(many), "each has a directory of its own", expected=len(many), seen=sorted(there))
     with evidence.step("delete the claims"), promised("every volume goes with its claim"):
-        classes.delete(*NAMES)
+        classes.delete(*many)
     left = [place.path for place in places if classes.is_there(place)]
     evidence.expect(left == [], "none of their directories is left", expected=[], seen=left)
