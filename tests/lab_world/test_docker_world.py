@@ -44,9 +44,9 @@ def lab_is_down() -> None:
     """Overrides the one of all others: these tests share a machine."""
 
 
-def _start(host: Laptop, *arguments: str, prefix: str = PREFIX) -> None:
-    """Begin a run in a container with the Engine's socket."""
-    socket = ("--volume", "/run/docker.sock:/var/run/docker.sock")
+def _start(host: Laptop, *arguments: str, prefix: str = PREFIX, user: str = "0") -> None:
+    """Begin a run in a container with the Engine's socket, as a user by its number."""
+    socket = ("--volume", "/run/docker.sock:/var/run/docker.sock", "--user", user)
     pytest_words = ("python", "-m", "pytest", "--engine=docker", "--image-prefix", prefix, "--report-dir", "/reports")
     host.docker("run", "--detach", "--name", "runner", *socket, SUITE, *pytest_words, *arguments)
 
@@ -63,8 +63,10 @@ def _end(host: Laptop, reports: Path) -> tuple[str, list[dict[str, str]]]:
     return done.stdout + done.stderr, [json.loads(line) for line in lines]
 
 
-def _run(host: Laptop, reports: Path, *arguments: str, prefix: str = PREFIX) -> tuple[str, list[dict[str, str]]]:
-    _start(host, *arguments, prefix=prefix)
+def _run(
+    host: Laptop, reports: Path, *arguments: str, prefix: str = PREFIX, user: str = "0"
+) -> tuple[str, list[dict[str, str]]]:
+    _start(host, *arguments, prefix=prefix, user=user)
     return _end(host, reports)
 
 
@@ -113,6 +115,39 @@ def test_a_cluster_of_the_same_name_is_refused_and_stays(host: Laptop, tmp_path:
         assert host.belongings() == before
     finally:
         host.docker("rm", "--force", "theirs")
+
+
+def test_a_network_of_others_is_refused_and_stays(host: Laptop, tmp_path: Path) -> None:
+    host.docker("network", "create", "--internal", "kind")
+    try:
+        before = host.belongings()
+        output, results = _run(host, tmp_path / "reports", *FIRST_SCENARIO)
+        assert not results
+        assert "its network kind is internal: the API server could not be reached" in output
+        assert host.belongings() == before
+    finally:
+        host.docker("network", "rm", "kind")
+
+
+def test_a_user_without_rights_to_the_socket_is_told(host: Laptop, tmp_path: Path) -> None:
+    before = host.belongings()
+    output, results = _run(host, tmp_path / "reports", *FIRST_SCENARIO, user="1000")
+    assert not results
+    assert "no Docker Engine answers at the usual socket (permission denied)" in output
+    assert host.belongings() == before
+
+
+def test_a_full_disk_is_named_before_anything_starts(host: Laptop, tmp_path: Path) -> None:
+    fill = 'fallocate --length "$(( $(df --output=avail --block-size=1M /fill | tail -n 1) - 3000 ))M" /fill/file'
+    host.docker("run", "--rm", "--volume", "filling:/fill", SUITE, "sh", "-c", fill)
+    try:
+        before = host.belongings()
+        output, results = _run(host, tmp_path / "reports", *FIRST_SCENARIO)
+        assert not results
+        assert "MiB free, and a cluster with its images takes 6144" in output
+        assert host.belongings() == before
+    finally:
+        host.docker("volume", "rm", "filling")
 
 
 def test_a_registry_that_does_not_answer_is_named_before_anything_starts(host: Laptop, tmp_path: Path) -> None:
