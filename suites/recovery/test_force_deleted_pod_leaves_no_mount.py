@@ -16,7 +16,7 @@ from fixtures.waiting.patience import PATIENCE, eventually, promised
         "kubernetes/kubernetes#90593",
     ],
     since="0.2",
-    asks=["no_root_squash", "own-nodes"],
+    asks=["no_root_squash", "privileged-pods"],
 )
 def test_force_deleted_pod_leaves_no_mount(
     *,

@@ -17,7 +17,7 @@ _ARRANGE = ("CREATE DATABASE myshop", "CREATE TABLE myshop.ledger (id INT PRIMAR
     level=MUST,
     cites=["https://dev.mysql.com/doc/refman/en/innodb-recovery.html", "fsync(2)"],
     since="0.2",
-    asks=["no_root_squash", "own-nodes"],
+    asks=["no_root_squash", "privileged-pods"],
 )
 def test_committed_rows_survive_a_kill(
     *, claimed: Claimer, nfs_server: NfsServer, mysql: MySql, kill: Killer, evidence: Evidence

@@ -8,6 +8,8 @@ from certify.errors import EnvironmentFailure
 from fixtures.clients.host import ClientHost, Mounted
 from fixtures.clusters.client_pod import Site
 from fixtures.clusters.cluster import Node
+from fixtures.clusters.node_eyes import NodeEyes
+from fixtures.clusters.node_mounts import volume_mounts
 from fixtures.clusters.pod_clients import ExportOfNfs3, PodClients
 from fixtures.commands import CommandResult
 from fixtures.engines.command_channel import NoAgent
@@ -132,6 +134,27 @@ def test_the_nodes_own_statd_is_started_by_its_kubelet_and_else_named() -> None:
     assert not kube.find("PersistentVolume"), "it goes at once"
     with pytest.raises(EnvironmentFailure, match="node one runs no rpc"):
         host.client("a").try_mount("filer", "/vol", "vers=3")
+
+
+def test_nodes_are_looked_at_through_a_pod_on_each() -> None:
+    kube = Cluster(
+        "filer:/a /pods/7/volumes/kubernetes.io~nfs/pv-1 nfs4 rw 0 0\n"
+        "filer:/a /pods/7/volumes/kubernetes.io~csi/pv-2/mount nfs4 rw 0 0\n"
+        "filer:/a /pods/8/volumes/kubernetes.io~nfs/pv-1 nfs4 rw 0 0\n"
+    )
+    site = Site(cast(Any, kube), "mirror/client", "suite-client-", "0a0a")
+    eyes = NodeEyes(site, "eyes", NODES)
+    assert not kube.objects, "nothing is started before it is asked for"
+    assert [line.split()[1][-4:] for line in volume_mounts(eyes.on("one"), "7", "pv-1")] == ["pv-1"]
+    assert len(volume_mounts(eyes.on("one"), "7", "pv-2")) == 1
+    eyes.on("other")
+    assert [(pod["spec"]["nodeName"], pod["spec"]["hostPID"]) for pod in kube.pods()] == [
+        ("one", True),
+        ("other", True),
+    ]
+    assert kube.commands[0][1] == ["cat", "/proc/1/mounts"]
+    eyes.close()
+    assert not kube.pods()
 
 
 def test_nothing_is_left_in_the_cluster() -> None:

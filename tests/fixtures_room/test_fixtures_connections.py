@@ -9,6 +9,7 @@ from certify.errors import EnvironmentFailure
 from certify.target import from_values
 from fixtures.scenario import connections
 from fixtures.scenario.connections import Connections
+from fixtures.session import permissions
 from tests.fixtures_room.fakes import result
 
 OURS = "0 0 10.99.0.3:2049 [::ffff:172.30.0.2]:999"
@@ -35,15 +36,18 @@ class FakeServer:
 def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The fixture functions, in a world whose target and node are these."""
     told = from_values({"nfs": {"mount_options": ["port=2049"]}})
-    monkeypatch.setattr(connections, "target", lambda _: told)
-    node = SimpleNamespace(node=lambda _: SimpleNamespace(sh=lambda *_: result(f"{NODES}\n")))
-    request = SimpleNamespace(getfixturevalue=lambda _: node)
+    for module in (connections, permissions):
+        monkeypatch.setattr(module, "target", lambda _: told)
+
+    def nodes(_: str) -> Any:
+        return SimpleNamespace(sh=lambda *_: result(f"{NODES}\n"))
+
     evidence = SimpleNamespace(attach=lambda *_: None)
 
     def make(name: str, server: FakeServer) -> Any:
         function = cast(Any, getattr(connections, name)).__wrapped__
         world = {"nfs_server": server, "evidence": evidence, "pytestconfig": None}
-        return function(**world, **({"request": request} if name == "connections" else {}))
+        return function(**world, **({"nodes": nodes} if name == "connections" else {}))
 
     return make
 
@@ -64,7 +68,8 @@ def test_where_nobody_can_look_it_is_said(ask: Any, monkeypatch: pytest.MonkeyPa
             "cluster": {"kind": "existing", "kubeconfig": "k", "context": "c"},
         }
     )
-    monkeypatch.setattr(connections, "target", lambda _: existing)
+    for module in (connections, permissions):
+        monkeypatch.setattr(module, "target", lambda _: existing)
     with pytest.raises(EnvironmentFailure, match="cannot list its connections"):
         ask("connections", FakeServer(None))(POD)
     with pytest.raises(EnvironmentFailure, match=r"sees no connection from 172\.30\.0\.2"):
