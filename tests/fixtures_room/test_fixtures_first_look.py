@@ -10,17 +10,20 @@ from typing import Any, cast
 import pytest
 
 from certify import __main__ as certify_command
-from certify.target import Nfs
+from certify.errors import EnvironmentFailure
+from certify.target import Nfs, from_values
 from certify.target_server import Server
 from fixtures import __main__ as command
+from fixtures.clusters.cluster import Cluster, Node
 from fixtures.commands import CommandResult
 from fixtures.engines.choice import Choice
+from fixtures.kube.client import Document
 from fixtures.servers.external import doctor
 from fixtures.servers.external.doctor import Finding, examine
 from fixtures.servers.external.look_agent import look
 from fixtures.session import first_look
 from fixtures.session.first_look import Useless, look_at_server
-from tests.fixtures_room.fakes import result
+from tests.fixtures_room.fakes import FakeKube, result
 from tests.fixtures_room.test_fixtures_external import seen
 
 ADDRESS = "172.30.0.9"
@@ -213,3 +216,42 @@ def test_the_command_wants_an_external_server(
     (tmp_path / "own.toml").write_text("format = 1\n")
     assert main(["doctor", "--target", str(tmp_path / "own.toml")]) == 2
     assert "names no external server: the suite starts knfsd itself" in capfd.readouterr().err
+
+
+EXISTING = {
+    "server": {"kind": "external", "export": "filer:/vol"},
+    "cluster": {"kind": "existing", "kubeconfig": "k", "context": "c"},
+}
+
+
+@pytest.mark.parametrize(
+    ("storage", "trouble", "said"),
+    [
+        ({}, "the API server of context c cannot be reached", "the API server of context c cannot be reached"),
+        ({"class": "fast"}, "", r"storage.class: the cluster has no StorageClass 'fast'; its classes: slow"),
+        ({}, "", r"there is no plain client to look at the server with: .*ErrImagePull: denied; cluster\.image_prefix"),
+    ],
+)
+def test_a_cluster_that_is_of_no_use_is_named_before_a_scenario(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, storage: dict[str, str], trouble: str, said: str
+) -> None:
+    def connect(*_: Any) -> Cluster:
+        if trouble:
+            raise EnvironmentFailure(trouble)
+        return Cluster(tmp_path, (Node("one", "192.0.2.1", "", False),))
+
+    class WithoutImages(FakeKube):
+        def create(self, document: Document, namespace: str | None = None) -> Document:
+            waiting = {"reason": "ErrImagePull", "message": "denied"}
+            document["status"] = {"containerStatuses": [{"state": {"waiting": waiting}}]}
+            return super().create(document, namespace)
+
+    kube = WithoutImages()
+    kube.put("StorageClass", "slow")
+    monkeypatch.setattr(first_look, "connect", connect)
+    monkeypatch.setattr(first_look, "Kube", lambda *_: kube)
+    monkeypatch.setattr("fixtures.engines.no_engine.cache_folder", lambda: tmp_path)
+    judged = from_values({**EXISTING, "storage": storage})
+    with pytest.raises(Useless, match=said):
+        next(look_at_server(judged, Choice("none", "", "pull", "", cluster="c")))
+    assert not list(tmp_path.rglob("look.*")), "no credentials are left"
