@@ -49,7 +49,7 @@ def plan_lines(scenarios: list[tuple[str, Requirement]], seconds: Mapping[str, f
     for nodeid, requirement in scenarios:
         time = "      ?" if (usual := expected(nodeid, seconds)) is None else f"{usual:5.0f} s"
         needs = "".join(f"  needs {need}" for need in (*requirement.needs, *sorted(requirement.features)))
-        yield f"{requirement.id:<22} {requirement.level:<11} {time}  {nodeid}{needs}{_outlook(requirement, target)}"
+        yield f"{requirement.id:<22} {requirement.standing:<11} {time}  {nodeid}{needs}{_outlook(requirement, target)}"
         yield f"    {requirement.summary}"
     known = [usual for nodeid, _ in scenarios if (usual := expected(nodeid, seconds)) is not None]
     unknown = len(scenarios) - len(known)

@@ -40,7 +40,8 @@ class Profile:
 
     def requires(self, requirement: Requirement, features: frozenset[str]) -> bool:
         """Return whether a certificate demands that a target with these declared features passes the requirement."""
-        return requirement.level is Level.MUST and requirement.features <= features and self.includes(requirement)
+        binding = requirement.level is Level.MUST and not requirement.provisional
+        return binding and requirement.features <= features and self.includes(requirement)
 
 
 PROFILES = {

@@ -95,7 +95,7 @@ def external_servers_md(catalogue: Catalogue) -> str:
         if not entry.planned and (words := asked(requirement)):
             what = "; ".join(in_words(word) for word in words)
             features = ", ".join(f"`{name}`" for name in sorted(requirement.features))
-            rows.append(f"| {requirement.id} | {requirement.level} | {what} | {features} |")
+            rows.append(f"| {requirement.id} | {requirement.standing} | {what} | {features} |")
     others = sum(not entry.planned for entry in catalogue.entries) - len(rows)
     return _EXTERNAL_SERVERS.format(others=others) + "".join(f"{row}\n" for row in rows)
 
@@ -117,7 +117,7 @@ def _entry(entry: Entry) -> Iterator[str]:
         yield ""
         yield from requirement.description.splitlines()
     yield ""
-    remarks = [str(requirement.level), "planned" if entry.planned else f"[{entry.test}](../{entry.test})"]
+    remarks = [requirement.standing, "planned" if entry.planned else f"[{entry.test}](../{entry.test})"]
     remarks += [f"since {requirement.since}"] if requirement.since else []
     remarks += [f"NFS {', '.join(requirement.versions)} only"] if requirement.versions else []
     remarks += [] if requirement.each_version else ["one NFS version speaks for all"]

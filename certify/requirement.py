@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from certify.version import SUITE_VERSION
+
 NFS_VERSIONS = ("3", "4.0", "4.1", "4.2")
 # What judging a requirement may need of the world; an engine that lacks it makes the verdict INCONCLUSIVE.
 ABILITIES = {
@@ -84,6 +86,20 @@ class Requirement:
     def area(self) -> str:
         """Return the middle part of the id, for example SQUASH."""
         return area_of(self.id)
+
+    @property
+    def provisional(self) -> bool:
+        """Return whether it comes with a later minor version than this: it is tried and shown, and not demanded."""
+        return bool(self.since) and _minor(self.since) > _minor(SUITE_VERSION)
+
+    @property
+    def standing(self) -> str:
+        """Return its level for readers, with what keeps it from being demanded yet."""
+        return f"{self.level}, provisional until {self.since}" if self.provisional else str(self.level)
+
+
+def _minor(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")[:2]))
 
 
 def area_of(requirement_id: str) -> str:

@@ -14,6 +14,7 @@ from certify.errors import Violation, without_expectations
 from certify.profile import PROFILES
 from certify.publication import collect, requirements_md, stale
 from certify.requirement import Level
+from certify.version import SUITE_VERSION
 from tests.certify.synthetic import CATALOGUE, FEATURES, wanted
 
 LISTING = "/usr/local/kubernetes/volumes/a  *(sync,wdelay,hide,no_subtree_check,sec=sys,rw,secure,root_squash)"
@@ -81,6 +82,10 @@ def test_a_profile_requires_must_and_what_is_declared() -> None:
     assert not core.requires(wanted(1, features=frozenset({"quota"})), frozenset())
     assert core.requires(wanted(1, features=frozenset({"quota"})), frozenset({"quota"}))
     assert not core.requires(wanted(1, needs=("power-cut",)), frozenset())
+    assert not core.requires(wanted(1, since="99.0"), frozenset()), "it is tried, and demanded by a later version"
+    assert core.includes(wanted(1, since="99.0"))
+    assert wanted(1, since="99.0").standing == "MUST, provisional until 99.0"
+    assert wanted(1, since=SUITE_VERSION).standing == "MUST"
     assert PROFILES["resilience"].requires(wanted(1, needs=("power-cut",)), frozenset())
 
 
