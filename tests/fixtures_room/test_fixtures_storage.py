@@ -133,6 +133,11 @@ def test_volumes_of_the_suites_classes_are_left_over_too() -> None:
         ),
         ("[storage]\nclas = 'x'", "unknown key storage.clas, did you mean storage.class?"),
         ("[nfs]\nfeatures = ['dynamic-provisioning']", "is declared by the section storage"),
+        (
+            "[storage]\nown_provisioner = true\n[cluster]\nkind = 'existing'\nservice_account = true\n"
+            "[server]\nkind = 'external'\nexport = 'filer:/vol'",
+            "storage.own_provisioner is for the suite's own cluster: here, name one of its classes",
+        ),
     ],
 )
 def test_a_mistake_about_the_class_is_named(text: str, words: str) -> None:
