@@ -1,0 +1,63 @@
+"""NFSK8S-IO-015"""
+
+from certify.declare import MUST, requirement
+from certify.evidence import Evidence
+from fixtures.scenario.clients import TwoHosts
+from fixtures.scenario.exports import Exporter
+from fixtures.servers.server import NfsServer
+from fixtures.waiting.patience import PATIENCE
+
+ENTRIES = 6000
+ROUNDS = 10
+# Until told to end, by a file that it does not make itself.
+_CHURN = """
+changes = 0
+while not os.path.exists('end'):
+    for number in range(20):
+        os.close(os.open(f'other-{number:02}', os.O_CREAT | os.O_WRONLY))
+    for number in range(20):
+        os.unlink(f'other-{number:02}')
+    changes += 40
+changes
+"""
+_LIST = """
+names = [entry.name for entry in os.scandir('.')]
+kept = [name for name in names if name.startswith('entry-')]
+[len(kept), len(set(kept))]
+"""
+
+
+@requirement(
+    "NFSK8S-IO-015",
+    level=MUST,
+    cites=["readdir(3)", "RFC 8881 section 18.23", "unfs3/unfs3#2", "pgbackrest/pgbackrest#2753"],
+    since="0.3",
+    asks=["no_root_squash"],
+    needs=["two-nodes"],
+)
+def test_changing_directory_is_listed_completely(
+    export: Exporter, two_hosts: TwoHosts, nfs_server: NfsServer, evidence: Evidence
+) -> None:
+    """A listing ends and has every entry that nobody touches once, while another node adds and removes others.
+
+    Observed on two client hosts: one lists a directory of thousands of entries again and again, the other makes and
+    removes files in it meanwhile; how many changes those were is evidence. Observed on the server: the entries that
+    nobody touched.
+    """
+    shared = export("rw,sync,no_subtree_check,no_root_squash")
+    files = nfs_server.files(shared)
+    files.shell(f"seq -f 'entry-%05g' {ENTRIES} | xargs touch", timeout=PATIENCE.recycle)
+    one, other = two_hosts(shared)
+    other.begin(_CHURN)
+    with evidence.step(f"list {ENTRIES} entries {ROUNDS} times"):
+        for _ in range(ROUNDS):
+            listed, different = one.do(_LIST)
+            evidence.expect(listed == ENTRIES, "none that stays is missed or doubled", expected=ENTRIES, seen=listed)
+            evidence.expect(different == ENTRIES, "each is there", expected=ENTRIES, seen=different)
+    files.write("end", b"")
+    changes = other.answer(PATIENCE.cached)
+    evidence.expect(changes.error == "no error", "the other host met no error", expected="no error", seen=changes)
+    evidence.attach("changes.txt", f"{changes.value} files made or removed meanwhile")
+    evidence.expect(changes.value > 0, "the directory did change", expected="> 0", seen=changes.value)
+    left = files.count()
+    evidence.expect(left == ENTRIES + 1, "nothing else is left on the server", expected=ENTRIES + 1, seen=left)
