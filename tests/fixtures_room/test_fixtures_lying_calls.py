@@ -25,6 +25,7 @@ def said(action):
 seen["exclusive"] = said(lambda: os.open("ABC", os.O_CREAT | os.O_EXCL | os.O_RDWR, dir_fd=folder) > 0)
 os.pwrite(file, b"x", (1 << 32) + 5)
 seen["size"] = os.fstat(file).st_size
+seen["data"] = said(lambda: os.lseek(file, 4096, os.SEEK_DATA) > 0)
 os.fchmod(file, 0o640)
 seen["mode"] = os.fstat(file).st_mode & 0o777
 os.rename("ABC", "new", src_dir_fd=folder, dst_dir_fd=folder)
@@ -38,6 +39,7 @@ HONEST = {
     "names": ["ABC"],
     "exclusive": "File exists",
     "size": (1 << 32) + 6,
+    "data": True,
     "mode": 0o640,
     "renamed": ["new"],
     "full": "No space left on device",
@@ -46,7 +48,8 @@ HONEST = {
 TOLD: dict[str, dict[str, object]] = {
     "none": {},
     "many-winners": {"exclusive": True},
-    "offsets-wrap": {"size": 6},
+    "offsets-wrap": {"size": 6, "data": "No such device or address"},
+    "data-is-called-a-hole": {"data": "No such device or address"},
     "names-are-folded": {"names": ["abc"]},
     "modes-are-ignored": {"mode": 0o700},
     "renames-are-forgotten": {"renamed": ["ABC"]},
