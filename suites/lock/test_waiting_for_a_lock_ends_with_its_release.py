@@ -28,9 +28,9 @@ def test_waiting_for_a_lock_ends_with_its_release(
 ) -> None:
     """Who waits for a lock has it soon after its owner on another node releases it, again and again.
 
-    Two client hosts stand for the nodes. Observed on them: ten times one holds a lock that the other waits for, in turns;
-    the longest wait after a release is measured, and is shorter than the server's lease, for which a client may sleep
-    between two questions. Observed on the server: what each wrote under the lock, in that order.
+    Two client hosts stand for the nodes. Observed on them: ten times one holds a lock that the other waits for, in
+    turns; the longest wait after a release is measured, and is shorter than the server's lease, for which a client may
+    sleep between two questions. Observed on the server: what each wrote under the lock, in that order.
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     holder, waiter = two_hosts(shared)
