@@ -12,7 +12,7 @@ from fixtures.waiting.patience import PATIENCE
 
 HAND_OVERS = 10
 _HELD = 0.5  # seconds: long enough for the other host to ask for the lock meanwhile
-_WAIT = "file = open('lock', 'a'); fcntl.lockf(file, fcntl.LOCK_EX)"
+_WAIT = "file = open('lock', 'a+'); fcntl.lockf(file, fcntl.LOCK_EX)"
 
 
 @requirement(
