@@ -18,7 +18,7 @@ _WAIT = "file = open('lock', 'a+'); fcntl.lockf(file, fcntl.LOCK_EX)"
 @requirement(
     "NFSK8S-LOCK-007",
     level=MUST,
-    cites=["fcntl(2)", "RFC 7530 section 9.4", "RFC 8881 section 9.6", "nfs-ganesha/nfs-ganesha#1349"],
+    cites=["fcntl(2)", "RFC 7530 section 9.4", "RFC 8881 section 9.6", "nfs-ganesha/nfs-ganesha#397"],
     since="0.3",
     asks=["no_root_squash"],
     needs=["two-nodes"],
