@@ -42,7 +42,7 @@ def test_successor_has_the_volume_while_a_pod_ends(
     server: the files of both.
     """
     shared = claimed("rw,sync,no_subtree_check,no_root_squash").directory
-    node = (cluster.workers or cluster.nodes)[0].name
+    node = cluster.first_worker.name
     grace = round(_GRACE * PATIENCE.stretch)
     (document,) = load("nfs-probe.yml")
     changes = {"metadata": {"name": "first"}, "spec": {"nodeName": node, "terminationGracePeriodSeconds": grace}}

@@ -11,6 +11,7 @@ import yaml
 
 from lab import namespace, state
 from lab.errors import LabError
+from lab.eventually import eventually
 from lab.world import World, attach
 from tests.lab_world.suite_run import CHECKOUT
 
@@ -19,6 +20,8 @@ T = TypeVar("T")
 CONTEXT = "staging"
 # kind's control plane takes no pods but those that do not mind; the suite's may go there, or it had one node alone.
 _EVERY_NODE = "tolerations = [{ key = 'node-role.kubernetes.io/control-plane', operator = 'Exists' }]"
+OWNER = "org.nfs-conformance/owner"
+_SETTLED = 60  # seconds for what was deleted to be gone
 MANIFESTS = CHECKOUT / "manifests"
 _ROLE = MANIFESTS / "rbac" / "suite.yml"
 _FOLDER_OF_ARCHIVES = "/root"
@@ -125,6 +128,26 @@ def inventory() -> set[str]:
         return {_line(item) for item in listed}
 
     return _inside(look)
+
+
+def settled_inventory() -> set[str]:
+    """The same, once nothing of the suite's is left in it."""
+    return eventually(
+        inventory,
+        until=lambda now: not any(OWNER in line for line in now),
+        what="the suite's namespaces and volumes to be gone",
+        within=_SETTLED,
+    )
+
+
+def wait_until_as(before: set[str]) -> None:
+    """Until the inventory is what it was."""
+    eventually(
+        lambda: inventory() ^ before,
+        until=lambda changed: not changed,
+        what="everything that belongs to no namespace to be as before",
+        within=_SETTLED,
+    )
 
 
 def _line(item: dict[str, Any]) -> str:

@@ -14,10 +14,9 @@ from certify.__main__ import main as certify
 from lab.build.provisioner_image import PROVISIONER, provisioner, provisioner_archive
 from lab.build.suite_image import SUITE, suite
 from lab.build.workshop import Workshop, folder_of
-from lab.eventually import eventually
 from lab.progress import Reporter
 from tests.lab_world import audit, foreign_cluster, handmade_server
-from tests.lab_world.foreign_cluster import MANIFESTS, kubectl
+from tests.lab_world.foreign_cluster import MANIFESTS, OWNER, kubectl
 from tests.lab_world.handmade_server import HandmadeServer
 from tests.lab_world.suite_run import Finished, lab, run_suite
 
@@ -34,7 +33,6 @@ EVERY_KIND = (
     "suites/workload/test_mysql_rows_survive_pod_deletion.py",
 )
 DYNAMIC = 9  # requirements
-OURS = "org.nfs-conformance/owner"
 WORKER = "nfs-conformance-worker"
 NAMESPACE = "nfs-conformance"
 
@@ -62,19 +60,14 @@ def test_clients_are_pods(server: HandmadeServer, tmp_path: Path, may: list[str]
     target = tmp_path / "target.toml"
     both = server.target.replace('["4.2"]', '["3", "4.2"]')
     target.write_text(both + foreign_cluster.section(kubeconfig, f"may = {may}"))
-    before = _inventory()
+    before = foreign_cluster.settled_inventory()
     judged = _run(tmp_path / "judged", target, *MOUNTS.values(), *UMOUNT.values(), *OWN_DAEMONS.values())
     passed = MOUNTS.keys() | (UMOUNT.keys() if may else set())
     assert judged.ids("PASSED") == passed, judged.output
     assert judged.ids("INCONCLUSIVE") == (UMOUNT | OWN_DAEMONS).keys() - passed, judged.output
     assert "shares its node's network" in judged.output
     assert may or 'may = ["privileged-pods"]' in judged.output
-    eventually(
-        lambda: _inventory() ^ before,
-        until=lambda changed: not changed,
-        what="everything that belongs to no namespace to be as before",
-        within=60,
-    )
+    foreign_cluster.wait_until_as(before)
 
 
 def test_volumes_of_a_class_are_judged(server: HandmadeServer, tmp_path: Path) -> None:
@@ -182,21 +175,11 @@ def _name(change: dict[str, Any]) -> tuple[str, str]:
 
 
 def _is_labelled(change: dict[str, Any]) -> bool:
-    return OURS in change["requestObject"].get("metadata", {}).get("labels", {})
+    return OWNER in change["requestObject"].get("metadata", {}).get("labels", {})
 
 
 def _documents(manifest: str) -> list[dict[str, Any]]:
     return list(yaml.safe_load_all((MANIFESTS / manifest).read_text()))
-
-
-def _inventory() -> set[str]:
-    """Once nothing of the suite's is left."""
-    return eventually(
-        foreign_cluster.inventory,
-        until=lambda now: not any(OURS in line for line in now),
-        what="the suite's namespaces and volumes to be gone",
-        within=60,
-    )
 
 
 def _run(reports: Path, target: Path, *files: str) -> Finished:

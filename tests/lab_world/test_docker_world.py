@@ -70,6 +70,15 @@ def _run(
     return _end(host, reports)
 
 
+def _expect_refusal(host: Laptop, reports: Path, said: str, *, prefix: str = PREFIX, user: str = "0") -> None:
+    """A run is told this before anything starts, and leaves everything on the Engine as it is."""
+    before = host.belongings()
+    output, results = _run(host, reports, *FIRST_SCENARIO, prefix=prefix, user=user)
+    assert not results
+    assert said in output
+    assert host.belongings() == before
+
+
 def _wait_for(host: Laptop, container: str) -> None:
     eventually(lambda: container in host.belongings()["containers"], what=f"container {container}", within=300)
 
@@ -108,11 +117,8 @@ def test_a_cluster_of_the_same_name_is_refused_and_stays(host: Laptop, tmp_path:
     label = "io.x-k8s.kind.cluster=nfs-conformance"
     host.docker("run", "--detach", "--name", "theirs", "--label", label, SUITE, "sleep", "infinity")
     try:
-        before = host.belongings()
-        output, results = _run(host, tmp_path / "reports", *FIRST_SCENARIO)
-        assert not results
-        assert "has a kind cluster nfs-conformance that the suite did not make" in output
-        assert host.belongings() == before
+        said = "has a kind cluster nfs-conformance that the suite did not make"
+        _expect_refusal(host, tmp_path / "reports", said)
     finally:
         host.docker("rm", "--force", "theirs")
 
@@ -120,42 +126,29 @@ def test_a_cluster_of_the_same_name_is_refused_and_stays(host: Laptop, tmp_path:
 def test_a_network_of_others_is_refused_and_stays(host: Laptop, tmp_path: Path) -> None:
     host.docker("network", "create", "--internal", "kind")
     try:
-        before = host.belongings()
-        output, results = _run(host, tmp_path / "reports", *FIRST_SCENARIO)
-        assert not results
-        assert "its network kind is internal: the API server could not be reached" in output
-        assert host.belongings() == before
+        said = "its network kind is internal: the API server could not be reached"
+        _expect_refusal(host, tmp_path / "reports", said)
     finally:
         host.docker("network", "rm", "kind")
 
 
 def test_a_user_without_rights_to_the_socket_is_told(host: Laptop, tmp_path: Path) -> None:
-    before = host.belongings()
-    output, results = _run(host, tmp_path / "reports", *FIRST_SCENARIO, user="1000")
-    assert not results
-    assert "no Docker Engine answers at the usual socket (permission denied)" in output
-    assert host.belongings() == before
+    said = "no Docker Engine answers at the usual socket (permission denied)"
+    _expect_refusal(host, tmp_path / "reports", said, user="1000")
 
 
 def test_a_full_disk_is_named_before_anything_starts(host: Laptop, tmp_path: Path) -> None:
     fill = 'fallocate --length "$(( $(df --output=avail --block-size=1M /fill | tail -n 1) - 3000 ))M" /fill/file'
     host.docker("run", "--rm", "--volume", "filling:/fill", SUITE, "sh", "-c", fill)
     try:
-        before = host.belongings()
-        output, results = _run(host, tmp_path / "reports", *FIRST_SCENARIO)
-        assert not results
-        assert "MiB free, and a cluster with its images takes 6144" in output
-        assert host.belongings() == before
+        _expect_refusal(host, tmp_path / "reports", "MiB free, and a cluster with its images takes 6144")
     finally:
         host.docker("volume", "rm", "filling")
 
 
 def test_a_registry_that_does_not_answer_is_named_before_anything_starts(host: Laptop, tmp_path: Path) -> None:
-    before = host.belongings()
-    output, results = _run(host, tmp_path / "reports", *FIRST_SCENARIO, prefix=OTHERS_PREFIX)
-    assert not results
-    assert f"--image-prefix={OTHERS_PREFIX} cannot be used: no registry gives the Engine" in output
-    assert host.belongings() == before
+    said = f"--image-prefix={OTHERS_PREFIX} cannot be used: no registry gives the Engine"
+    _expect_refusal(host, tmp_path / "reports", said, prefix=OTHERS_PREFIX)
 
 
 def test_a_registry_that_stops_in_the_middle_is_named_once(host: Laptop, tmp_path: Path) -> None:

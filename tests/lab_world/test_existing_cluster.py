@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from lab.eventually import eventually
 from tests.lab_world import foreign_cluster, handmade_server
 from tests.lab_world.foreign_cluster import CONTEXT
 from tests.lab_world.suite_run import Finished, lab, run_suite
@@ -14,7 +13,6 @@ JUDGED = {
     "RECLAIM-001": "suites/reclaim/test_retain_keeps_the_data.py",
     "WORKLOAD-002": "suites/workload/test_mysql_runs_without_root_squash.py",
 }
-OURS = "org.nfs-conformance/owner"
 # What only shows on a node, or is done to it.
 NOT_FROM_OUTSIDE = {"MOUNT-006": "suites/mount/test_missing_nfs_client_is_named.py"}
 
@@ -29,22 +27,12 @@ def test_a_cluster_elsewhere_is_used_with_the_rights_of_the_role_and_left_as_it_
     target = tmp_path / "target.toml"
     target.write_text(server.target + foreign_cluster.section(kubeconfig))
 
-    before = eventually(
-        foreign_cluster.inventory,
-        until=lambda now: not any(OURS in line for line in now),
-        what="the first run's namespace to be gone",
-        within=60,
-    )
+    before = foreign_cluster.settled_inventory()
     judged = _run(tmp_path / "judged", target, *JUDGED.values(), *NOT_FROM_OUTSIDE.values())
     assert judged.ids("PASSED") == JUDGED.keys(), judged.output
     assert judged.ids("INCONCLUSIVE") == NOT_FROM_OUTSIDE.keys(), judged.output
     assert 'the scenario needs cluster.kind = "kind"' in judged.output
-    eventually(
-        lambda: foreign_cluster.inventory() ^ before,
-        until=lambda changed: not changed,
-        what="everything that belongs to no namespace to be as before",
-        within=60,
-    )
+    foreign_cluster.wait_until_as(before)
     assert (judged.reports / "latest" / "certificate").is_dir()
 
     foreign_cluster.leave_something("left")
