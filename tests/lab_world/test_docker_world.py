@@ -124,12 +124,14 @@ def test_a_cluster_of_the_same_name_is_refused_and_stays(host: Laptop, tmp_path:
 
 
 def test_a_network_of_others_is_refused_and_stays(host: Laptop, tmp_path: Path) -> None:
+    host.docker("network", "rm", "kind")  # the machine's own
     host.docker("network", "create", "--internal", "kind")
     try:
         said = "its network kind is internal: the API server could not be reached"
         _expect_refusal(host, tmp_path / "reports", said)
     finally:
         host.docker("network", "rm", "kind")
+        host.docker("network", "create", "kind")
 
 
 def test_a_user_without_rights_to_the_socket_is_told(host: Laptop, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from certify.catalogue import published
 from fixtures.sabotage import SABOTAGES, Sabotage
 from tests.lab_world.suite_run import WHOLE_SUITE, run_suite
+from tests.sabotage.telling import options_for
 
 A_FEW = 2  # scenarios that are over before a second process would have begun
 
@@ -14,14 +15,7 @@ A_FEW = 2  # scenarios that are over before a second process would have begun
 @pytest.mark.parametrize("lie", SABOTAGES.values(), ids=lambda lie: lie.name)
 def test_lie_is_found(tmp_path: Path, lie: Sabotage) -> None:
     files = [entry.test for entry in published().entries if entry.requirement.id.removeprefix("NFSK8S-") in lie.breaks]
-    versions = ",".join(lie.versions)
-    nothing_is_known = tmp_path / "known-failures.toml"
-    nothing_is_known.touch()
-    options = ["--nfs-versions", versions, "--sabotage", lie.name, "--keep", "--known-failures", str(nothing_is_known)]
-    if lie.calls:
-        options += ["--target", "examples/ganesha.toml"]
-    if lie.provisioner:
-        options += ["--target", "examples/provisioner.toml"]
+    options = options_for(lie, tmp_path)
     if len(files) > A_FEW:
         options += ["-n", "2"]
     run = run_suite(tmp_path, *files, *options, within=WHOLE_SUITE)
