@@ -19,7 +19,7 @@ _ALL_BUT_NFS = ("1-2048", "2050-65534")
     level=SHOULD,
     cites=["rpcinfo(8)", "RFC 1833", "RFC 7530 section 3.1", "RFC 8881 section 2.9.3"],
     since="0.2",
-    asks=["no_root_squash"],
+    asks=["no_root_squash", "own-clients"],
 )
 def test_rpc_services_are_registered(
     export: Exporter, client: NfsClient, nfs_server: NfsServer, nfs_version: str, evidence: Evidence
@@ -57,6 +57,7 @@ def _write(client: NfsClient, nfs_server: NfsServer, path: str, version: str) ->
 
 @contextmanager
 def _only_nfs_port(client: NfsClient, server: str) -> Iterator[None]:
+    client.require_own_machine("close the server's other ports to the client")
     rules = [["to", server, "ipproto", "tcp", "dport", ports, "prohibit"] for ports in _ALL_BUT_NFS]
     try:
         for rule in rules:

@@ -30,7 +30,7 @@ class Attempt(NamedTuple):
     level=MUST,
     cites=["mount.nfs(8)", "nfs(5)", "kubernetes-csi/csi-driver-nfs#251"],
     since="0.2",
-    asks=["versions"],
+    asks=["versions", "own-clients"],
 )
 def test_impossible_mounts_fail_in_time(
     export: Exporter,
@@ -52,6 +52,7 @@ def test_impossible_mounts_fail_in_time(
     shared = export("rw,sync,no_subtree_check")
     server, version = nfs_server.endpoint, _options(nfs_version)
     # Otherwise it would be up to the network around the client how soon it hears that nobody is there.
+    client.require_own_machine("make an address unreachable")
     client.run(["ip", "route", "replace", "unreachable", NOBODY]).must("make an address unreachable")
     for attempt in (
         Attempt(
