@@ -140,6 +140,11 @@ SUB_PATH = 'Error: failed to prepare subPath for volumeMount "data" of container
 @pytest.mark.parametrize(
     ("text", "diagnosis"),
     [
+        (
+            "create failed: mount_setattr `/mnt/jail` (maybe the file system used doesn't support idmap mounts "
+            "on this kernel?): Invalid argument",
+            "user-namespace-needs-idmapped-mounts",
+        ),
         (f"{SUB_PATH}permission denied", "subpath-under-root-squash"),
         (f"{SUB_PATH}stale NFS file handle", "stale-file-handle"),
         (f"{SUB_PATH}no space left on device", "no-room-on-the-server"),
