@@ -1,11 +1,17 @@
-"""`python -m tests.sabotage.table` writes docs/sabotage.md: which lie makes which requirement fail."""
+"""`python -m tests.sabotage.table` writes docs/sabotage.md: which lie makes which requirement fail.
 
+With `--matrix` it runs a profile under each lie and writes docs/sabotage-matrix.md as well.
+"""
+
+import argparse
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from certify.catalogue import published
+from certify.profile import PROFILES
 from certify.requirement import Level
 from fixtures.sabotage import SABOTAGES
+from tests.sabotage import matrix
 
 A_FEW = 4  # requirements that a lie of their own may break together; one that breaks more breaks everything
 DOCUMENT = Path(__file__).parents[2] / "docs" / "sabotage.md"
@@ -16,9 +22,9 @@ def document() -> str:
     return "\n".join(_lines()) + "\n"
 
 
-def without_a_lie() -> list[str]:
-    """Ids of MUST requirements that have a scenario and no lie that makes it fail."""
-    return [requirement for requirement, level, lies in _rows() if level is Level.MUST and not lies]
+def without_a_lie_of_their_own() -> list[str]:
+    """Ids of MUST requirements that have a scenario and that general lies alone make fail, if any."""
+    return [requirement for requirement, level, lies in _rows() if level is Level.MUST and not _own(lies)]
 
 
 def _rows() -> Iterator[tuple[str, Level, list[str]]]:
@@ -53,13 +59,27 @@ def _lines() -> Iterator[str]:
     yield "| requirement | level | a lie of its own | general lies |"
     yield "| --- | --- | --- | --- |"
     for requirement, level, lies in _rows():
-        own = [lie for lie in lies if len(SABOTAGES[lie].breaks) <= A_FEW]
+        own = _own(lies)
         yield f"| {requirement} | {level} | {_named(own)} | {_named(lie for lie in lies if lie not in own)} |"
+
+
+def _own(lies: Iterable[str]) -> list[str]:
+    return [lie for lie in lies if len(SABOTAGES[lie].breaks) <= A_FEW]
 
 
 def _named(lies: Iterable[str]) -> str:
     return ", ".join(f"`{lie}`" for lie in lies) or "-"
 
 
-if __name__ == "__main__":
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--matrix", nargs="*", metavar="LIE", help="tell these lies, by default those not told yet")
+    parser.add_argument("--profile", choices=list(PROFILES), default="quick", help="what is run under a lie")
+    given = parser.parse_args()
     DOCUMENT.write_text(document(), "utf-8")
+    if given.matrix is not None:
+        matrix.tell(given.matrix, given.profile)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""`python -m tests.sabotage.table --matrix` runs a profile under each lie: docs/sabotage-matrix.md says what FAILED."""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from fixtures.sabotage import SABOTAGES, Sabotage
+from tests.lab_world.suite_run import WHOLE_SUITE, run_suite
+from tests.sabotage.telling import options_for
+
+DOCS = Path(__file__).parents[2] / "docs"
+DOCUMENT = DOCS / "sabotage-matrix.md"
+DATA = DOCS / "sabotage-matrix.json"
+# A lie, a requirement that it is not said to break, and why that FAILED all the same.
+EXPLAINED: dict[str, dict[str, str]] = {}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a profile's run under a lie said: how many requirements PASSED, the names of others by their verdict.
+
+    `missed` are those that the lie is said to break and that PASSED.
+    """
+
+    profile: str
+    passed: int
+    failed: list[str]
+    missed: list[str]
+    inconclusive: list[str]
+
+
+def read() -> dict[str, Row]:
+    """The rows of lies that were told already, by their names."""
+    return {name: Row(**row) for name, row in json.loads(DATA.read_text()).items()} if DATA.exists() else {}
+
+
+def document(rows: dict[str, Row]) -> str:
+    """The text of docs/sabotage-matrix.md."""
+    return "\n".join(_lines(rows)) + "\n"
+
+
+def unexplained(rows: dict[str, Row]) -> dict[str, list[str]]:
+    """Requirements that FAILED under a lie which is not said to break them, and that nobody has explained."""
+    left = {name: sorted(set(_besides(name, row)) - EXPLAINED.get(name, {}).keys()) for name, row in rows.items()}
+    return {name: failed for name, failed in left.items() if failed}
+
+
+def _besides(name: str, row: Row) -> list[str]:
+    return [failed for failed in row.failed if failed not in SABOTAGES[name].breaks]
+
+
+def _lines(rows: dict[str, Row]) -> Iterator[str]:
+    yield "# What else a lie breaks"
+    yield ""
+    yield "Written by `python -m tests.sabotage.table --matrix`, which runs a whole profile in each world that lies;"
+    yield "[sabotage.md](sabotage.md) has the lies. What FAILED besides is a false alarm, or explained below; what was"
+    yield "meant to and PASSED was not found."
+    yield ""
+    yield "| lie | profile | PASSED | FAILED as meant | FAILED besides | PASSED, not meant to | INCONCLUSIVE |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for name, row in rows.items():
+        meant = [failed for failed in row.failed if failed in SABOTAGES[name].breaks]
+        cells = (meant, _besides(name, row), row.missed, row.inconclusive)
+        yield f"| `{name}` | {row.profile} | {row.passed} | {' | '.join(', '.join(cell) or '-' for cell in cells)} |"
+    if EXPLAINED:
+        yield from ("", "## Why they FAILED besides", "")
+    for name, reasons in EXPLAINED.items():
+        yield from (f"- `{name}`, {requirement}: {reason}" for requirement, reason in reasons.items())
+
+
+def _run(lie: Sabotage, profile: str) -> Row:
+    with tempfile.TemporaryDirectory() as folder:
+        options = (*options_for(lie, Path(folder)), "--profile", profile, "-n", "2")
+        run = run_suite(Path(folder), "suites/", *options, within=WHOLE_SUITE)
+        if not run.results:
+            raise SystemExit(run.output)
+    passed, failed = run.ids("PASSED"), run.ids("FAILED")
+    missed = (passed & lie.breaks) - failed
+    return Row(profile, len(passed), sorted(failed), sorted(missed), sorted(run.ids("INCONCLUSIVE")))
+
+
+def tell(lies: Sequence[str], profile: str) -> None:
+    """Run the profile under these lies, by default those that are not in the table yet, and write it after each.
+
+    SystemExit when something FAILED that was not meant to and is not explained.
+    """
+    for name in lies or [name for name in SABOTAGES if name not in read()]:
+        row = _run(SABOTAGES[name], profile)
+        rows = read() | {name: row}
+        in_order = {known: asdict(rows[known]) for known in SABOTAGES if known in rows}
+        DATA.write_text(json.dumps(in_order, indent=1) + "\n")
+        sys.stderr.write(f"{name}: {', '.join(row.failed) or 'nothing'} FAILED\n")
+        DOCUMENT.write_text(document(read()), "utf-8")
+    if left := unexplained(read()):
+        sys.exit(f"not meant and not explained: {left}")
