@@ -33,6 +33,10 @@ seen["renamed"] = sorted(os.listdir("."))
 full = os.open("/dev/full", os.O_WRONLY)
 seen["full"] = said(lambda: os.pwrite(full, b"abc", 0))
 seen["synced"] = said(lambda: os.fsync(full))
+many = os.open("many", os.O_CREAT | os.O_RDWR, dir_fd=folder)
+for number in range(150):
+    os.pwrite(many, b"1", number)
+seen["written"] = os.pread(many, 150, 0).count(b"1")
 print(json.dumps(seen))
 """
 HONEST = {
@@ -44,6 +48,7 @@ HONEST = {
     "renamed": ["new"],
     "full": "No space left on device",
     "synced": "Invalid argument",
+    "written": 150,
 }
 TOLD: dict[str, dict[str, object]] = {
     "none": {},
@@ -54,6 +59,7 @@ TOLD: dict[str, dict[str, object]] = {
     "modes-are-ignored": {"mode": 0o700},
     "renames-are-forgotten": {"renamed": ["ABC"]},
     "full-disks-are-kept-secret": {"full": 3},
+    "writes-are-lost": {"written": 149},
     "syncs-do-nothing": {"synced": None},
 }
 
