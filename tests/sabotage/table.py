@@ -42,6 +42,8 @@ def _lines() -> Iterator[str]:
     yield "so the suite is run in worlds that lie, and the named requirements must FAIL there. See one fail with"
     yield "`pytest suites/ --sabotage NAME`, with `--target examples/ganesha.toml` for those that nfs-ganesha tells and"
     yield "`--target examples/provisioner.toml` for the provisioner's. `make sabotage` tells all, `make test` three."
+    yield "[failures.md](failures.md) quotes what ten of them read like, [sabotage-matrix.md](sabotage-matrix.md) says"
+    yield "what else fails under each."
     yield ""
     yield "## Lies"
     yield ""
