@@ -37,6 +37,7 @@ def test_sub_path_stays_what_it_was(
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     files = nfs_server.files(shared)
     files.mkdir("pods")
+    files.mkdir("shops/first")
     files.write("shops/first/name", b"old\n")
     namespace.bound_volume(shared.path)
     first = probe("cat /shop/name", manifest=_SUB_PATHS, name="first", node=one)
@@ -44,6 +45,7 @@ def test_sub_path_stays_what_it_was(
 
     with evidence.step("replace the directory"):
         files.shell("mv shops/first shops/replaced")
+        files.mkdir("shops/first")
         files.write("shops/first/name", b"new\n")
         second = probe("cat /shop/name; echo second > /shop/written", manifest=_SUB_PATHS, name="second", node=other)
     evidence.expect(second.log == "new\n", "a later pod has the new one", expected="new", seen=second.log)
