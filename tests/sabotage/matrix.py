@@ -57,7 +57,7 @@ def _lines(rows: dict[str, Row]) -> Iterator[str]:
     yield ""
     yield "Written by `python -m tests.sabotage.table --matrix`, which runs a whole profile in each world that lies;"
     yield "[sabotage.md](sabotage.md) has the lies. What FAILED besides is a false alarm, or explained below; what was"
-    yield "meant to and PASSED was not found."
+    yield f"meant to and PASSED was not found. {len(rows)} of {len(SABOTAGES)} lies were told so far."
     yield ""
     yield "| lie | profile | PASSED | FAILED as meant | FAILED besides | PASSED, not meant to | INCONCLUSIVE |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
