@@ -8,7 +8,7 @@ from fixtures.clients.host import NfsClient
 from fixtures.scenario.clients import TwoHosts
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting.patience import PATIENCE, eventually, promised
+from fixtures.waiting.patience import PATIENCE, promised
 
 _LOCK = "file = open('lock', 'a+'); fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)"
 
@@ -42,12 +42,8 @@ def test_dead_clients_locks_are_released(
         seen = survivor.attempt(_LOCK).error
         evidence.expect(seen == "EAGAIN", "it still does right after its owner's death", expected="EAGAIN", seen=seen)
         with evidence.step("wait for the lock"), promised("a dead client's lock is released"):
-            eventually(
-                lambda: survivor.attempt(_LOCK).error,
-                until=lambda error: error == "no error",
-                what="the lock of a client that is cut off",
-                within=nfs_server.lease + PATIENCE.command,
-            )
+            within = nfs_server.lease + PATIENCE.command
+            survivor.wait_until_allowed(_LOCK, what="the lock of a client that is cut off", within=within)
         evidence.measure("lock of a dead client", time.monotonic() - began, "s")
         survivor.do("file.write('survivor'); file.flush(); os.fsync(file.fileno())")
     stored = nfs_server.files(shared).read("lock")

@@ -7,7 +7,7 @@ from fixtures.clients.session import HANGS, NO_ERROR
 from fixtures.scenario.clients import TwoHosts
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
-from fixtures.waiting.patience import PATIENCE, eventually, promised
+from fixtures.waiting.patience import PATIENCE, promised
 
 _LOCK = "file = open('lock', 'a+'); fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)"
 _WRITE = "file.write('{0}'); file.flush(); os.fsync(file.fileno())"
@@ -37,12 +37,8 @@ def test_lost_lock_lets_nobody_write(
     returning.do(_LOCK)
     with other_client.cut_off(nfs_server.endpoint):
         with evidence.step("wait for the lock"), promised("the lock of a client that is cut off is released"):
-            eventually(
-                lambda: other.attempt(_LOCK).error,
-                until=lambda error: error == NO_ERROR,
-                what="the lock of a client that is cut off",
-                within=nfs_server.lease + PATIENCE.command,
-            )
+            within = nfs_server.lease + PATIENCE.command
+            other.wait_until_allowed(_LOCK, what="the lock of a client that is cut off", within=within)
         other.do(f"{_WRITE.format('other')}; file.close()")
     with evidence.step("write under the lost lock"):
         returning.begin(_WRITE.format("returning"))

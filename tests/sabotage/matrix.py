@@ -87,12 +87,12 @@ def tell(lies: Sequence[str], profile: str) -> None:
 
     SystemExit when something FAILED that was not meant to and is not explained.
     """
-    for name in lies or [name for name in SABOTAGES if name not in read()]:
-        row = _run(SABOTAGES[name], profile)
-        rows = read() | {name: row}
-        in_order = {known: asdict(rows[known]) for known in SABOTAGES if known in rows}
-        DATA.write_text(json.dumps(in_order, indent=1) + "\n")
-        sys.stderr.write(f"{name}: {', '.join(row.failed) or 'nothing'} FAILED\n")
-        DOCUMENT.write_text(document(read()), "utf-8")
-    if left := unexplained(read()):
+    rows = read()
+    for name in lies or [name for name in SABOTAGES if name not in rows]:
+        rows[name] = _run(SABOTAGES[name], profile)
+        rows = {known: rows[known] for known in SABOTAGES if known in rows}
+        DATA.write_text(json.dumps({known: asdict(row) for known, row in rows.items()}, indent=1) + "\n")
+        DOCUMENT.write_text(document(rows), "utf-8")
+        sys.stderr.write(f"{name}: {', '.join(rows[name].failed) or 'nothing'} FAILED\n")
+    if left := unexplained(rows):
         sys.exit(f"not meant and not explained: {left}")
