@@ -61,8 +61,8 @@ class Machine:
         self.start()
         self.wait_for_engine(within)
 
-    def start(self) -> None:
-        """Boot without waiting for the Engine."""
+    def start(self, parameters: Sequence[str] = ()) -> None:
+        """Boot without waiting for the Engine, with further `parameters` of the kernel."""
         if self.process:
             return
         for index, disk in enumerate(self.spec.disks):
@@ -72,7 +72,7 @@ class Machine:
                 raise LabError(f"disk {index} of machine {self.name} is missing: {disk.file}; run: python -m lab down")
         with self.console.open("ab") as console:
             process = subprocess.Popen(
-                ["unshare", "--pid", "--fork", "--kill-child=SIGKILL", "--", *self._command_line()],
+                ["unshare", "--pid", "--fork", "--kill-child=SIGKILL", "--", *self._command_line(), *parameters],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,

@@ -5,7 +5,7 @@ from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
 from fixtures.scenario.clients import TwoHosts
 from fixtures.scenario.exports import Exporter
-from fixtures.servers.server import NfsServer
+from fixtures.servers.server import MAKE_FILES, NfsServer
 from fixtures.waiting.patience import PATIENCE
 
 ENTRIES = 6000
@@ -53,7 +53,7 @@ def test_changing_directory_is_listed_completely(
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     files = nfs_server.files(shared)
-    files.shell(f"seq -f 'entry-%05g' {ENTRIES} | xargs touch", timeout=PATIENCE.recycle)
+    files.shell(f"seq -f 'entry-%05g' {ENTRIES} | {MAKE_FILES}", timeout=PATIENCE.recycle)
     one, other = two_hosts(shared)
     end = f"/tmp/{name}"
     other.begin(_CHURN.format(end=end))

@@ -5,7 +5,7 @@ from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
 from fixtures.clients.session import Session
 from fixtures.scenario.exports import Exporter
-from fixtures.servers.server import NfsServer
+from fixtures.servers.server import MAKE_FILES, NfsServer
 from fixtures.waiting.patience import PATIENCE
 
 ENTRIES = 10_000
@@ -37,7 +37,7 @@ def test_large_directory_is_listed_completely(
     mounted = client.mount(nfs_server.endpoint, shared.path, version=nfs_version)
     session = client.session(mounted.path)
     with evidence.step(f"make {ENTRIES} files on the server, list them on the client"):
-        files.shell(f"seq -f 'entry-%05g' {ENTRIES} | xargs touch", timeout=PATIENCE.recycle)
+        files.shell(f"seq -f 'entry-%05g' {ENTRIES} | {MAKE_FILES}", timeout=PATIENCE.recycle)
         session.do("names = [entry.name for entry in os.scandir('.')]")
     _expect_each_once(evidence, session, f"['entry-%05d' % number for number in range(1, {ENTRIES + 1})]")
     with evidence.step("remove every second one on the client, list again"):

@@ -6,7 +6,7 @@ from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
-from fixtures.servers.server import NfsServer
+from fixtures.servers.server import MAKE_FILES, NfsServer
 from fixtures.waiting.patience import PATIENCE, promised
 
 FILES = 10_000
@@ -14,7 +14,7 @@ FILES = 10_000
 _FILL = f"""
 set -e
 mkdir -p many .hidden/.deeper locked "with space"
-(cd many && seq -f 'file-%05g' {FILES} | xargs touch)
+(cd many && seq -f 'file-%05g' {FILES} | {MAKE_FILES})
 touch .dotfile .hidden/.deeper/.file "with space/new
 line" -- '--looks-like-an-option' 'ümlaut' locked/file
 deep=$(seq -s / 50) && mkdir -p "$deep" && touch "$deep/file"

@@ -1,6 +1,7 @@
 """A machine of the lab as somebody's laptop: a Docker Engine, a kernel with NFS, nothing else.
 
-`python -m tests.lab_world.laptop COMMAND ...` runs a command in its network, with its Engine in DOCKER_HOST.
+`python -m tests.lab_world.laptop COMMAND ...` runs a command in its network, with its Engine in DOCKER_HOST;
+`python -m tests.lab_world.laptop --reboot [PARAMETER ...]` boots it again, with these parameters of the kernel.
 """
 
 import os
@@ -32,6 +33,10 @@ class Laptop:
 
     def docker(self, *words: str, check: bool = True) -> str:
         return self.run("docker", *words, check=check).stdout
+
+    def reboot(self, *parameters: str) -> None:
+        """Switch off and boot, with these parameters of the kernel."""
+        self.run("--reboot", *parameters)
 
     def load(self, archive: Path) -> None:
         self.docker("load", "--quiet", "--input", str(archive))
@@ -68,6 +73,11 @@ def _machine() -> Machine:
 
 def main(command: Sequence[str]) -> None:
     machine = _machine()
+    if command[0] == "--reboot":
+        machine.power_off()
+        machine.start(command[1:])
+        machine.wait_for_engine()
+        return
     tools = attach().tools.docker.parent
     live_inside()
     environment = {**os.environ, **machine.docker_environment()}

@@ -139,6 +139,16 @@ def test_a_user_without_rights_to_the_socket_is_told(host: Laptop, tmp_path: Pat
     _expect_refusal(host, tmp_path / "reports", said, user="1000")
 
 
+def test_a_kernel_without_nfsd_is_named_before_anything_starts(host: Laptop, tmp_path: Path) -> None:
+    host.reboot("initcall_blacklist=init_nfsd")
+    host.docker("start", "registry")
+    try:
+        _expect_refusal(host, tmp_path / "reports", "has no NFS server (nfsd)")
+    finally:
+        host.reboot()
+        host.docker("start", "registry")
+
+
 def test_a_full_disk_is_named_before_anything_starts(host: Laptop, tmp_path: Path) -> None:
     fill = 'fallocate --length "$(( $(df --output=avail --block-size=1M /fill | tail -n 1) - 3000 ))M" /fill/file'
     host.docker("run", "--rm", "--volume", "filling:/fill", SUITE, "sh", "-c", fill)
