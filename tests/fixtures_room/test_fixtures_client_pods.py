@@ -109,8 +109,12 @@ def test_a_pod_that_does_not_run_for_another_reason_judges_nothing(monkeypatch: 
         EnvironmentFailure, match=r"nfs-client-1 to run on node one;.*\nWarning Failed .*cannot be pulled"
     ):
         _clients(kube, privileged=False).start("gw0", elsewhere=False)
-    with pytest.raises(EnvironmentFailure, match="refuses a plain NFS client as a pod: violates PodSecurity"):
-        _clients(Cluster(refused="violates PodSecurity"), privileged=True).start("gw0", elsewhere=False)
+    refusing = Cluster(refused="violates PodSecurity")
+    for privileged in (True, False):
+        with pytest.raises(EnvironmentFailure, match="refuses a plain NFS client as a pod: violates PodSecurity"):
+            _clients(refusing, privileged=privileged).start("gw0", elsewhere=False)
+    for cluster in (kube, refusing):
+        assert not cluster.find("Namespace"), "nothing is left of a client that never ran"
     with pytest.raises(EnvironmentFailure, match="one node that takes pods"):
         _clients(Cluster(), privileged=True, nodes=NODES[:1]).start("gw0", elsewhere=True)
 

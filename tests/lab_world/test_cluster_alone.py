@@ -1,5 +1,6 @@
 """A cluster and a server that are there already, and nothing else: pods are the clients, or the suite runs in one."""
 
+import re
 import sys
 import tarfile
 from collections.abc import Iterator
@@ -32,7 +33,25 @@ EVERY_KIND = (
     "suites/reclaim/test_retain_keeps_the_data.py",
     "suites/workload/test_mysql_rows_survive_pod_deletion.py",
 )
+BOTH_NODES = "suites/volume/test_two_nodes_write_at_the_same_time.py"
+USAGE_ERROR = 2
 DYNAMIC = 9  # requirements
+# What a target file says of the cluster and the storage, and what a user is told who asks for a volume on two nodes.
+BAD_TARGETS = {
+    "pod-security": (
+        "namespace_labels = { 'pod-security.kubernetes.io/enforce' = 'restricted' }\nmay = ['privileged-pods']",
+        "violates PodSecurity",
+    ),
+    "no-image": ("image_prefix = 'localhost:1/nowhere/'", "cluster.image_prefix"),
+    "one-node": ("node_selector = { 'kubernetes.io/hostname' = 'nfs-conformance-worker' }", "one node"),
+    "no-class": ("[storage]\nclass = 'fast'", "the cluster has no StorageClass 'fast'; its classes: "),
+}
+# What is replaced in the kubeconfig, by what, and what a user is told.
+BAD_KUBECONFIGS = {
+    "wrong-context": ("name: staging", "name: elsewhere", "no context 'staging'"),
+    "expired": ("token: ", "token: expired", "401 Unauthorized; its credentials may have expired"),
+    "unreachable": ("server: https://[^\n]*", "server: https://127.0.0.1:1", "cannot be reached"),
+}
 WORKER = "nfs-conformance-worker"
 NAMESPACE = "nfs-conformance"
 
@@ -41,8 +60,7 @@ NAMESPACE = "nfs-conformance"
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HandmadeServer]:
     """A server that the suite did not start, beside a cluster whose nodes have all images."""
     folder = tmp_path_factory.mktemp("server")
-    both_nodes = "suites/volume/test_two_nodes_write_at_the_same_time.py"
-    up = run_suite(folder / "first", both_nodes, "--nfs-versions=4.2", "--keep")
+    up = run_suite(folder / "first", BOTH_NODES, "--nfs-versions=4.2", "--keep")
     assert up.code == 0, up.output
     yield handmade_server.start(folder)
     assert lab("down").returncode == 0
@@ -67,6 +85,37 @@ def test_clients_are_pods(server: HandmadeServer, tmp_path: Path, may: list[str]
     assert judged.ids("INCONCLUSIVE") == (UMOUNT | OWN_DAEMONS).keys() - passed, judged.output
     assert "shares its node's network" in judged.output
     assert may or 'may = ["privileged-pods"]' in judged.output
+    foreign_cluster.wait_until_as(before)
+
+
+@pytest.mark.parametrize(("settings", "said"), BAD_TARGETS.values(), ids=BAD_TARGETS)
+def test_what_a_cluster_does_not_give_is_named(
+    server: HandmadeServer, tmp_path: Path, settings: str, said: str
+) -> None:
+    kubeconfig = tmp_path / "suite.kubeconfig"
+    foreign_cluster.grant(kubeconfig)
+    _expect_nothing_judged(server, tmp_path, foreign_cluster.section(kubeconfig, settings), said)
+
+
+@pytest.mark.parametrize(("wanted", "instead", "said"), BAD_KUBECONFIGS.values(), ids=BAD_KUBECONFIGS)
+def test_a_kubeconfig_that_leads_nowhere_is_named(
+    server: HandmadeServer, tmp_path: Path, wanted: str, instead: str, said: str
+) -> None:
+    kubeconfig = tmp_path / "suite.kubeconfig"
+    foreign_cluster.grant(kubeconfig)
+    kubeconfig.write_text(re.sub(wanted, instead, kubeconfig.read_text()))
+    _expect_nothing_judged(server, tmp_path, foreign_cluster.section(kubeconfig), said)
+
+
+def _expect_nothing_judged(server: HandmadeServer, folder: Path, settings: str, said: str) -> None:
+    """A run is refused, or its scenario INCONCLUSIVE, with this message; the cluster is left as it was."""
+    target = folder / "target.toml"
+    target.write_text(server.target + settings)
+    before = foreign_cluster.settled_inventory()
+    judged = _run(folder / "judged", target, BOTH_NODES)
+    assert {line["verdict"] for line in judged.results} <= {"INCONCLUSIVE"}, judged.output
+    assert judged.results or judged.code == USAGE_ERROR, judged.output
+    assert said in judged.output
     foreign_cluster.wait_until_as(before)
 
 
