@@ -32,7 +32,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
     with laptop() as machine:
         machine.load(folder_of(registry()) / "registry.tar")
         machine.load(folder_of(suite()) / "suite.tar")
-        machine.docker("run", "--detach", "--name", "registry", "--network", "host", REGISTRY)
+        machine.docker("run", "--detach", "--restart", "always", "--name", "registry", "--network", "host", REGISTRY)
         images = (sys.executable, "-m", "lab", "images")
         machine.run(*images, "save", str(folder))
         machine.run(*images, "load", str(folder), "--prefix", PREFIX)
@@ -141,12 +141,10 @@ def test_a_user_without_rights_to_the_socket_is_told(host: Laptop, tmp_path: Pat
 
 def test_a_kernel_without_nfsd_is_named_before_anything_starts(host: Laptop, tmp_path: Path) -> None:
     host.reboot("initcall_blacklist=init_nfsd")
-    host.docker("start", "registry")
     try:
         _expect_refusal(host, tmp_path / "reports", "has no NFS server (nfsd)")
     finally:
         host.reboot()
-        host.docker("start", "registry")
 
 
 def test_a_full_disk_is_named_before_anything_starts(host: Laptop, tmp_path: Path) -> None:

@@ -5,23 +5,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from certify.catalogue import published
-from fixtures.sabotage import SABOTAGES
+from fixtures.sabotage import SABOTAGES, Sabotage
 from tests.lab_world.suite_run import run_suite
+from tests.sabotage.telling import options_for
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "failures.md"
 
-# A lie, the requirement that finds it, and the NFS version that it is seen on.
+# A lie, and the requirement that finds it.
 EXAMPLES = (
-    ("always-read-write", "EXPORT-002", "4.2"),
-    ("any-client", "EXPORT-003", "4.2"),
-    ("async-behind-sync", "EXPORT-007", "4.2"),
-    ("squash-every-root", "SQUASH-003", "4.2"),
-    ("soft-mounts", "MOUNT-001", "4.2"),
-    ("stale-caches", "IO-001", "3"),
-    ("bit-rot", "IO-013", "3"),
-    ("local-locks", "LOCK-001", "3"),
-    ("recycler-keeps-everything", "RECLAIM-002", "4.2"),
-    ("volumes-are-pod-local", "WORKLOAD-003", "4.2"),
+    ("always-read-write", "EXPORT-002"),
+    ("any-client", "EXPORT-003"),
+    ("async-behind-sync", "EXPORT-007"),
+    ("squash-every-root", "SQUASH-003"),
+    ("soft-mounts", "MOUNT-001"),
+    ("stale-caches", "IO-001"),
+    ("bit-rot", "IO-013"),
+    ("local-locks", "LOCK-001"),
+    ("recycler-keeps-everything", "RECLAIM-002"),
+    ("volumes-are-pod-local", "WORKLOAD-003"),
 )
 
 
@@ -35,16 +36,15 @@ def _lines() -> Iterator[str]:
     yield "Written by `python -m tests.sabotage.examples`, which breaks the world on purpose in ten ways of"
     yield "[sabotage.md](sabotage.md) and quotes the end of each run; a report's page says the same with its evidence."
     files = {entry.requirement.id.removeprefix("NFSK8S-"): entry.test for entry in published().entries}
-    for name, requirement, version in EXAMPLES:
+    for name, requirement in EXAMPLES:
         yield from ("", f"## {SABOTAGES[name].lie}", "", "```")
-        yield from _told(files[requirement], name, version)
+        yield from _told(files[requirement], SABOTAGES[name])
         yield "```"
 
 
-def _told(file: str, lie: str, version: str) -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as reports:
-        options = ["--sabotage", lie, "--nfs-versions", version, "--keep"]
-        output = run_suite(Path(reports), file, *options).output.splitlines()
+def _told(file: str, lie: Sabotage) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        output = run_suite(Path(folder), file, *options_for(lie, Path(folder))).output.splitlines()
     first = next(number for number, line in enumerate(output) if line.startswith("FAILED NFSK8S-"))
     yield output[first]
     for line in output[first + 1 :]:
