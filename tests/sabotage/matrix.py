@@ -97,9 +97,10 @@ def _run(lie: Sabotage, profile: str) -> Row:
         options = (*options_for(lie, Path(folder)), "--profile", "full", "-n", "2")
         run = run_suite(Path(folder), *_scenarios(lie, profile), *options, within=WHOLE_SUITE)
         passed, failed, inconclusive = (run.ids(verdict) for verdict in ("PASSED", "FAILED", "INCONCLUSIVE"))
+        results = run.results
     if not passed | failed:
         raise SystemExit(run.output)
-    for result in run.results:
+    for result in results:
         if result["verdict"] == "FAILED" and result["id"].removeprefix("NFSK8S-") not in lie.breaks:
             sys.stderr.write(f"besides, {result['id']}: {result['message']}\n")
     missed = (passed & lie.breaks) - failed
