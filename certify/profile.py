@@ -63,10 +63,10 @@ PROFILES = {
         ),
         Profile(
             "database",
-            "Core, and databases: moved, killed, restored, and their commits through a power cut of the server.",
+            "Core, and databases: moved, killed, restored, lost with their node, through a power cut of the server.",
             "full",
             _DAILY | {"WORKLOAD"},
-            frozenset({"NFSK8S-EXPORT-007", "NFSK8S-WORKLOAD-009"}),
+            frozenset({"NFSK8S-EXPORT-007", "NFSK8S-WORKLOAD-009", "NFSK8S-WORKLOAD-014"}),
         ),
         Profile(
             "resilience",

@@ -17,6 +17,8 @@ from fixtures.faults import journal
 from fixtures.faults.disk import must_be_felt
 from fixtures.faults.journal import BLOCK, CHANGES, RECORD, record
 from fixtures.faults.ledger import Ledger, Verdicts, judge
+from fixtures.faults.memory import MemoryPressure
+from fixtures.faults.network import answers_lost
 from fixtures.faults.power import storage_power
 from fixtures.faults.writer import Writer, seen_from
 from lab.eventually import eventually
@@ -223,6 +225,56 @@ def test_a_power_cut_that_cannot_be_is_inconclusive_with_the_reason(
     assert result["verdict"] == "INCONCLUSIVE", run.stdout.str()
     assert "the docker engine cannot cut the storage machine's power" in result["message"]
     assert run.ret != 0, "what could not be judged has not passed"
+
+
+class _Machine:
+    """Notes what it is to run, and does not."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, ...]] = []
+
+    def require_own_machine(self, purpose: str) -> None: ...
+
+    def sh(self, script: str, *arguments: str, timeout: float | None = None) -> CommandResult:  # noqa: ARG002
+        return self.run([script, *arguments])
+
+    def run(self, argv: list[str]) -> CommandResult:
+        self.told.append(tuple(argv))
+        return CommandResult(tuple(argv), 0, b"", b"")
+
+
+# ip(8) as a client has it whose own address is 10.1.0.2.
+_IP = """
+ip() { case "$*" in "route get "*) echo "$3 via 10.1.0.1 dev eth0 src 10.1.0.2 uid 0" ;; *) echo "$*" ;; esac; }
+"""
+
+
+def test_a_client_that_hears_no_answers_has_the_servers_address_and_sends_from_its_own() -> None:
+    client = _Machine()
+    with pytest.raises(KeyError), answers_lost(cast(Any, client), "10.0.0.9"):
+        raise KeyError
+    (script, *arguments), undo = client.told
+    done = subprocess.run(
+        ["sh", "-c", f"{_IP}\n{script}", "sh", *arguments], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "route add local 10.0.0.9 dev lo src 10.1.0.2\n"
+    assert undo == ("ip", "route", "del", "local", "10.0.0.9")
+
+
+def _machines(name: str, *, separate: bool) -> Any:
+    return SimpleNamespace(name=name, facts=lambda: SimpleNamespace(separate_kernels=separate))
+
+
+def test_memory_is_not_made_short_on_a_kernel_that_others_use() -> None:
+    with pytest.raises(EnvironmentFailure, match="one kernel for everything"):
+        MemoryPressure(_machines("docker", separate=False), cast(Any, _Machine()), cast(Any, None))
+
+
+def test_client_and_server_give_back_what_they_cache() -> None:
+    client, server = _Machine(), _Machine()
+    filer = cast(Any, SimpleNamespace(shell=lambda purpose: server))  # noqa: ARG005
+    MemoryPressure(_machines("lab", separate=True), cast(Any, client), filer).rise()
+    assert client.told == server.told != []
 
 
 def test_a_disk_that_nobody_felt_fail_proves_nothing() -> None:

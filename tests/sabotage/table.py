@@ -79,6 +79,7 @@ def main() -> None:
     parser.add_argument("--profile", choices=list(PROFILES), default="quick", help="what is run under a lie")
     given = parser.parse_args()
     DOCUMENT.write_text(document(), "utf-8")
+    matrix.DOCUMENT.write_text(matrix.document(matrix.read()), "utf-8")
     if given.matrix is not None:
         matrix.tell(given.matrix, given.profile)
 
