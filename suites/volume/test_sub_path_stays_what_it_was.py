@@ -2,12 +2,15 @@
 
 from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
+from fixtures.clients.host import NfsClient
 from fixtures.kube.namespace import Namespace
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
 
 _SUB_PATHS = "nfs-probe-sub-paths.yml"
+# $1 a mount of the export.
+_REPLACE = 'cd "$1" && mv shops/first shops/replaced && mkdir shops/first && echo new > shops/first/name'
 
 
 @requirement(
@@ -21,7 +24,9 @@ _SUB_PATHS = "nfs-probe-sub-paths.yml"
 def test_sub_path_stays_what_it_was(
     *,
     export: Exporter,
+    client: NfsClient,
     nfs_server: NfsServer,
+    nfs_version: str,
     namespace: Namespace,
     probe: Prober,
     two_nodes: tuple[str, str],
@@ -29,9 +34,9 @@ def test_sub_path_stays_what_it_was(
 ) -> None:
     """A pod goes on in the directory that its subPath named, when another is put in its place; a later pod gets that.
 
-    Observed in two pods, the later on another node, for the first one's may remember the old directory: what each finds
-    in its own. Observed on the server, where the directory is renamed and replaced while the first pod has it: the file
-    that each pod writes.
+    A plain client renames and replaces the directory while the first pod has it. Observed in two pods,
+    the later on another node, for the first one's may remember the old directory: what each finds in its own. Observed
+    on the server: the file that each pod writes.
     """
     one, other = two_nodes
     shared = export("rw,sync,no_subtree_check,no_root_squash")
@@ -44,9 +49,8 @@ def test_sub_path_stays_what_it_was(
     evidence.expect(first.log == "old\n", "the first pod has the directory", expected="old", seen=first.log)
 
     with evidence.step("replace the directory"):
-        files.shell("mv shops/first shops/replaced")
-        files.mkdir("shops/first")
-        files.write("shops/first/name", b"new\n")
+        mounted = client.mount(nfs_server.endpoint, shared.path, version=nfs_version)
+        client.sh(_REPLACE, mounted.path).must("replace the directory")
         second = probe("cat /shop/name; echo second > /shop/written", manifest=_SUB_PATHS, name="second", node=other)
     evidence.expect(second.log == "new\n", "a later pod has the new one", expected="new", seen=second.log)
     read = first.pod.sh("cat /shop/name && echo first > /shop/written").must("use the replaced directory")

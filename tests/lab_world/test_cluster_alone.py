@@ -17,6 +17,7 @@ from lab.build.suite_image import SUITE, suite
 from lab.build.workshop import Workshop, folder_of
 from lab.progress import Reporter
 from tests.lab_world import audit, foreign_cluster, handmade_server
+from tests.lab_world.expired_certificate import expired_user
 from tests.lab_world.foreign_cluster import MANIFESTS, OWNER, kubectl
 from tests.lab_world.handmade_server import HandmadeServer
 from tests.lab_world.suite_run import Finished, lab, run_suite
@@ -46,13 +47,15 @@ BAD_TARGETS = {
     "one-node": ("node_selector = { 'kubernetes.io/hostname' = 'nfs-conformance-worker' }", "one node"),
     "no-class": ("[storage]\nclass = 'fast'", "the cluster has no StorageClass 'fast'; its classes: "),
 }
+EXPIRED = "401 Unauthorized; its credentials may have expired"
 # What is replaced in the kubeconfig, by what, and what a user is told.
 BAD_KUBECONFIGS = {
     "wrong-context": ("name: staging", "name: elsewhere", "no context 'staging'"),
-    "expired": ("token: ", "token: expired", "401 Unauthorized; its credentials may have expired"),
+    "wrong-token": ("token: ", "token: other", EXPIRED),
     "unreachable": ("server: https://[^\n]*", "server: https://127.0.0.1:1", "cannot be reached"),
 }
-WORKER = "nfs-conformance-worker"
+CONTROL_PLANE, WORKER = "nfs-conformance-control-plane", "nfs-conformance-worker"
+PAIR = ("crt", "key")
 NAMESPACE = "nfs-conformance"
 
 
@@ -105,6 +108,16 @@ def test_a_kubeconfig_that_leads_nowhere_is_named(
     foreign_cluster.grant(kubeconfig)
     kubeconfig.write_text(re.sub(wanted, instead, kubeconfig.read_text()))
     _expect_nothing_judged(server, tmp_path, foreign_cluster.section(kubeconfig), said)
+
+
+def test_an_expired_certificate_is_named(server: HandmadeServer, tmp_path: Path) -> None:
+    kubeconfig = tmp_path / "suite.kubeconfig"
+    foreign_cluster.grant(kubeconfig)
+    authority, key = (foreign_cluster.on_node(CONTROL_PLANE, f"cat /etc/kubernetes/pki/ca.{end}") for end in PAIR)
+    content = yaml.safe_load(kubeconfig.read_text())
+    content["users"][-1]["user"] = expired_user(authority, key)
+    kubeconfig.write_text(yaml.safe_dump(content))
+    _expect_nothing_judged(server, tmp_path, foreign_cluster.section(kubeconfig), EXPIRED)
 
 
 def _expect_nothing_judged(server: HandmadeServer, folder: Path, settings: str, said: str) -> None:
