@@ -34,9 +34,9 @@ def test_sub_path_stays_what_it_was(
 ) -> None:
     """A pod goes on in the directory that its subPath named, when another is put in its place; a later pod gets that.
 
-    A plain client renames and replaces the directory while the first pod has it. Observed in two pods,
-    the later on another node, for the first one's may remember the old directory: what each finds in its own. Observed
-    on the server: the file that each pod writes.
+    A plain client renames and replaces the directory while the first pod has it. Observed in two pods, the later on
+    another node, for the first one's may remember the old directory: what each finds in its own. Observed on the
+    server: the file that each pod writes.
     """
     one, other = two_nodes
     shared = export("rw,sync,no_subtree_check,no_root_squash")
