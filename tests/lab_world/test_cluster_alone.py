@@ -36,7 +36,7 @@ EVERY_KIND = (
 )
 BOTH_NODES = "suites/volume/test_two_nodes_write_at_the_same_time.py"
 USAGE_ERROR = 2
-DYNAMIC = 9  # requirements
+DYNAMIC = 10  # requirements
 # What a target file says of the cluster and the storage, and what a user is told who asks for a volume on two nodes.
 BAD_TARGETS = {
     "pod-security": (
