@@ -3,6 +3,7 @@
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
 from fixtures.kube.namespace import Namespace
+from fixtures.kube.placement import ALSO_ON_CONTROL_PLANES
 from fixtures.scenario.cluster import Cordon
 from fixtures.scenario.connections import NodeConnections
 from fixtures.scenario.storage import Claimer
@@ -16,9 +17,6 @@ _ARRANGE = (
     "CREATE TABLE myshop.goods (id INT PRIMARY KEY, name VARCHAR(40))",
     "INSERT INTO myshop.goods VALUES " + ", ".join(map(str, ROWS)),
 )
-# A control plane takes ordinary pods only when they tolerate its taint; that of a drained node is another one.
-_TAINT = {"key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule"}
-ANYWHERE = {"spec": {"template": {"spec": {"tolerations": [_TAINT]}}}}
 
 
 @requirement(
@@ -51,7 +49,7 @@ def test_mysql_moves_to_another_node(
     shared, volume = given.directory, given.volume
     files = nfs_server.files(shared)
     with evidence.step("deploy MySQL, write rows"):
-        mysql.deploy(ANYWHERE, data=files)
+        mysql.deploy(ALSO_ON_CONTROL_PLANES, data=files)
         first = mysql.wait_ready()
         mysql.query(*_ARRANGE)
     before = first.require()["spec"]["nodeName"]
