@@ -18,7 +18,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 DOCUMENT = DOCS / "sabotage-matrix.md"
 DATA = DOCS / "sabotage-matrix.json"
 _ROOT_MAY_NOT_SCRUB = "the recycler runs as root, and a squashed root may not remove what others own"
-_ANOTHER_VERSION = "the node mounts with another version than the one asked for, which is looked at there, too"
+_ANOTHER_VERSION = "another version is spoken than the one asked for: it is looked at there, or has other errors"
 # A lie, a requirement that it is not said to break, and why that FAILED all the same.
 EXPLAINED: dict[str, dict[str, str]] = {
     "squash-every-root": {"RECLAIM-002": _ROOT_MAY_NOT_SCRUB},
@@ -26,6 +26,10 @@ EXPLAINED: dict[str, dict[str, str]] = {
         "RECLAIM-002": _ROOT_MAY_NOT_SCRUB,
         **dict.fromkeys(("SQUASH-003", "WORKLOAD-002"), "everybody includes root, who is to stay root there"),
     },
+    "lost-locks-count": dict.fromkeys(
+        ("EXPORT-002", "MOUNT-001", "SQUASH-001", "SQUASH-002", "SQUASH-003", "VOLUME-001", "WORKLOAD-002"),
+        _ANOTHER_VERSION,
+    ),
     "any-version": dict.fromkeys(
         ("SQUASH-001", "SQUASH-002", "SQUASH-003", "VOLUME-001", "WORKLOAD-002"), _ANOTHER_VERSION
     ),
