@@ -18,7 +18,7 @@ from fixtures.clusters.kind_api import KindApi
 from fixtures.clusters.kind_command import kind_with_deadline
 from fixtures.clusters.kind_config import RECYCLER_TEMPLATE, kind_config
 from fixtures.clusters.load_balancer import NodePort, RoutedPool
-from fixtures.clusters.node_network import configure, conflist
+from fixtures.clusters.node_network import configure, conflist, silent
 from fixtures.clusters.recipe import cluster_recipe
 from fixtures.clusters.recycler import recycler_template
 from fixtures.engines.engine import KIND_LABEL, ClusterPlan
@@ -182,6 +182,14 @@ def test_nodes_get_their_own_pod_network_and_routes_to_the_others() -> None:
     assert "ip route replace 10.244.1.0/24 via 172.30.0.3" in script
     plugins = json.loads(conflist(CONTROL.pod_network))["plugins"]
     assert plugins[0]["ipam"]["ranges"] == [[{"subnet": "10.244.0.0/24"}]]
+
+
+def test_a_node_is_silent_for_the_block_and_heard_again_whatever_happens() -> None:
+    container = FakeContainer()
+    with pytest.raises(KeyError), silent(cast(Any, container)):
+        raise KeyError
+    silence = ["dev", "eth0", "root", "netem", "loss", "100%"]
+    assert container.commands == [["tc", "qdisc", "add", *silence], ["tc", "qdisc", "del", *silence]]
 
 
 def _service(kube: FakeKube, name: str, ip: str | None = None) -> None:
