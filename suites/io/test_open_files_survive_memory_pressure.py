@@ -30,7 +30,7 @@ _READ = f"[open(f'folder/{{number}}').read() for number in range({FILES})]"
     level=MUST,
     cites=["RFC 1813 section 2.3.3", "RFC 8881 section 4.2", "trapexit/mergerfs#899", "hanwen/go-fuse#620"],
     since="0.3",
-    asks=["no_root_squash", "own-clients"],
+    asks=["no_root_squash", "shell", "own-clients"],
     needs=["two-nodes", "fault-injection"],
 )
 def test_open_files_survive_memory_pressure(

@@ -37,7 +37,7 @@ _COMMIT = "INSERT INTO myshop.ledger VALUES (%s, REPEAT('x', 200))"
         "https://dev.mysql.com/doc/refman/en/innodb-recovery.html",
     ],
     since="0.3",
-    asks=["no_root_squash", "own-nodes"],
+    asks=["no_root_squash", "cordon", "own-nodes"],
     versions=["4.0", "4.1", "4.2"],
     needs=["two-nodes", "fault-injection"],
     each_version=False,
