@@ -51,12 +51,13 @@ def test_open_files_survive_memory_pressure(
     one, other = two_hosts(shared)
     one.do(_MAKE)
     numbers = one.do(_LOOK)
+    wanted = ["CONTENT of 0", FILES, numbers[0]]
     for _ in range(2):  # what the first makes the server forget, it is asked for by its handle
         with evidence.step("have both give back what they cache, use what is open"):
             memory_pressure.rise()
             used = one.attempt(_USE)
-    wanted = ["CONTENT of 0", FILES, numbers[0]]
-    evidence.expect(used.value == wanted, "what is open can be used", expected=wanted, seen=used.value or used.error)
+        seen = used.value or used.error
+        evidence.expect(seen == wanted, "what is open can be used", expected=wanted, seen=seen)
     seen = one.do(_LOOK)
     differ = [number for number in range(FILES) if seen[number] != numbers[number]]
     evidence.expect(differ == [], "each name stands for the same file", expected=[], seen=differ)

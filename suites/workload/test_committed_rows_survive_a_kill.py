@@ -7,9 +7,9 @@ from fixtures.scenario.storage import Claimer
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import promised
 from fixtures.workloads.mysql import MySql
+from fixtures.workloads.mysql_ledger import COMMIT, MAKE_LEDGER, ledger_rows
 
 SIGKILLED = 137
-_ARRANGE = ("CREATE DATABASE myshop", "CREATE TABLE myshop.ledger (id INT PRIMARY KEY, note VARCHAR(200))")
 
 
 @requirement(
@@ -32,26 +32,23 @@ def test_committed_rows_survive_a_kill(
     with evidence.step("deploy MySQL"):
         mysql.deploy(data=nfs_server.files(shared))
         pod = mysql.wait_ready()
-        mysql.query(*_ARRANGE)
+        mysql.query(*MAKE_LEDGER)
 
     with evidence.step("commit row after row, kill mysqld meanwhile"):
-        committed = mysql.commit_until_lost(
-            "INSERT INTO myshop.ledger VALUES (%s, REPEAT('x', 200))", after=50, then=lambda: kill(pod, "mysqld")
-        )
+        committed = mysql.commit_until_lost(COMMIT, after=50, then=lambda: kill(pod, "mysqld"))
     evidence.attach("ledger.txt", f"{committed} rows were acknowledged")
     evidence.expect(committed > 50, "rows were committed until the end", expected="> 50", seen=committed)
 
     with evidence.step("wait for its restart"), promised("MySQL recovers and serves again"):
         mysql.wait_restarted(pod)
-        rows = mysql.query("SELECT id FROM myshop.ledger ORDER BY id")
+        found = ledger_rows(mysql)
     status = pod.require()["status"]["containerStatuses"][0]
     code = status["lastState"]["terminated"]["exitCode"]
     evidence.expect(code == SIGKILLED, "mysqld was ended by SIGKILL", expected=SIGKILLED, seen=status["lastState"])
-    found = [number for (number,) in rows]
-    acknowledged = list(range(committed))
-    missing = sorted(set(acknowledged) - set(found))
+    acknowledged = set(range(committed))
+    missing = sorted(acknowledged - found)
     evidence.expect(missing == [], "every committed row is there", expected="no row missing", seen=missing)
-    more = sorted(set(found) - set(acknowledged))
+    more = sorted(found - acknowledged)
     evidence.expect(
         more in ([], [committed]), "and nothing that was never sent", expected=f"none or {committed}", seen=more
     )

@@ -13,10 +13,9 @@ from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import promised
 from fixtures.workloads.mysql import MySql
+from fixtures.workloads.mysql_ledger import COMMIT, MAKE_LEDGER, ledger_rows
 
 _OPTIONS = "rw,{mode},no_subtree_check,no_root_squash"
-_ARRANGE = ("CREATE DATABASE myshop", "CREATE TABLE myshop.ledger (id INT PRIMARY KEY, note VARCHAR(200))")
-_COMMIT = "INSERT INTO myshop.ledger VALUES (%s, REPEAT('x', 200))"
 COMMITS = 50
 
 
@@ -60,12 +59,11 @@ def test_committed_rows_survive_power_cut(
     def lost_in_power_cut() -> list[int]:
         """The committed rows that MySQL has not got any more."""
         pod = mysql.wait_ready()
-        mysql.query(*_ARRANGE)
-        committed = mysql.commit_until_lost(_COMMIT, after=COMMITS, then=lambda: cut_and_kill(pod))
+        mysql.query(*MAKE_LEDGER)
+        committed = mysql.commit_until_lost(COMMIT, after=COMMITS, then=lambda: cut_and_kill(pod))
         evidence.attach("ledger.txt", f"{committed} rows were acknowledged")
         mysql.wait_restarted(pod)
-        found = {number for (number,) in mysql.query("SELECT id FROM myshop.ledger")}
-        return sorted(set(range(committed)) - found)
+        return sorted(set(range(committed)) - ledger_rows(mysql))
 
     def cut_and_kill(pod: Pod) -> None:
         with power.cut():

@@ -14,17 +14,16 @@ from fixtures.scenario.storage import Claimer
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE, eventually, promised
 from fixtures.workloads.mysql import MySql
+from fixtures.workloads.mysql_ledger import COMMIT, MAKE_LEDGER, ledger_rows
 
 COMMITS = 50
 _SILENCE = 10  # seconds: a connection that says nothing for so long is given up
 _ARRANGE = (
-    "CREATE DATABASE myshop",
-    "CREATE TABLE myshop.ledger (id INT PRIMARY KEY, note VARCHAR(200))",
+    *MAKE_LEDGER,
     # Whoever runs MySQL writes every second, also the one that is lost and does not know it.
     "CREATE TABLE myshop.clock (id INT PRIMARY KEY AUTO_INCREMENT, host VARCHAR(80))",
     "CREATE EVENT myshop.tick ON SCHEDULE EVERY 1 SECOND DO INSERT INTO myshop.clock (host) VALUES (@@hostname)",
 )
-_COMMIT = "INSERT INTO myshop.ledger VALUES (%s, REPEAT('x', 200))"
 
 
 @pytest.mark.exclusive_server
@@ -72,7 +71,7 @@ def test_mysql_is_taken_over_from_a_lost_node(
     with ExitStack() as outage:
         with evidence.step(f"commit row after row, lose {lost} meanwhile"):
             committed = mysql.commit_until_lost(
-                _COMMIT, after=COMMITS, then=lambda: outage.enter_context(node_outage(lost)), silence=_SILENCE
+                COMMIT, after=COMMITS, then=lambda: outage.enter_context(node_outage(lost)), silence=_SILENCE
             )
         evidence.attach("ledger.txt", f"{committed} rows were acknowledged")
         if committed < COMMITS:
@@ -103,6 +102,5 @@ def test_mysql_is_taken_over_from_a_lost_node(
 
 
 def _expect_rows(evidence: Evidence, mysql: MySql, committed: int, what: str) -> None:
-    found = {number for (number,) in mysql.query("SELECT id FROM myshop.ledger")}
-    missing = sorted(set(range(committed)) - found)
+    missing = sorted(set(range(committed)) - ledger_rows(mysql))
     evidence.expect(missing == [], what, expected="no row missing", seen=missing)
