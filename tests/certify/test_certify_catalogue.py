@@ -120,7 +120,7 @@ def test_every_diagnosis_is_complete_and_silent_about_a_healthy_export() -> None
     [
         ("every change is refused with EROFS, or EACCES where the client asked before\n{}", "ro-not-enforced"),
         ("10.0.0.1 refuses 10.0.0.2 clearly\nit is mounted", "export-serves-too-many"),
-        ("every acknowledged change is on the server's disk\n359 lost (append 0)", "acknowledged-data-lost"),
+        ("every acknowledged change of files is on the server's disk\n359 lost (append 0)", "acknowledged-data-lost"),
         ("the mount is hard, the default that keeps data\nnfs4 rw,soft 0 0", "mounted-soft"),
         ("an opened file shows what was closed before\nround 0", "cache-not-revalidated"),
         (f"what fsync acknowledged is on the server\n{'0a' * 32}", "server-holds-other-bytes"),

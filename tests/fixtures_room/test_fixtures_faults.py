@@ -15,7 +15,7 @@ from certify.errors import EnvironmentFailure
 from fixtures.commands import CommandResult
 from fixtures.faults import journal
 from fixtures.faults.disk import must_be_felt
-from fixtures.faults.journal import BLOCK, CHANGES, RECORD, record
+from fixtures.faults.journal import BLOCK, CHANGES, OF_DIRECTORIES, OF_FILES, RECORD, record
 from fixtures.faults.ledger import Ledger, Verdicts, judge
 from fixtures.faults.memory import MemoryPressure
 from fixtures.faults.network import answers_lost
@@ -91,6 +91,13 @@ def test_damage_is_found_and_named(
     verdicts = _judged(data, ledger)
     assert any(entry.startswith(change) for entry in getattr(verdicts, verdict)), verdicts
     assert change in str(verdicts)
+
+
+def test_changes_of_files_and_of_directories_are_told_apart() -> None:
+    verdicts = Verdicts(lost=["append 3", "rename 7"], torn=["store at 1"], doubled=["create 2"])
+    assert verdicts.about(OF_FILES) == Verdicts(lost=["append 3"], torn=["store at 1"])
+    assert verdicts.about(OF_DIRECTORIES) == Verdicts(lost=["rename 7"], doubled=["create 2"])
+    assert {*OF_FILES, *OF_DIRECTORIES} == set(CHANGES)
 
 
 def test_a_writer_goes_on_until_it_is_killed_which_happens_once(

@@ -13,6 +13,7 @@ from fixtures.sabotage.calls import library
 
 _PROGRAM = """
 import json, os
+NO_FILE = 9999
 folder = os.open(".", os.O_RDONLY)
 seen = {}
 file = os.open("ABC", os.O_CREAT | os.O_RDWR, dir_fd=folder)
@@ -36,7 +37,13 @@ seen["synced"] = said(lambda: os.fsync(full))
 many = os.open("many", os.O_CREAT | os.O_RDWR, dir_fd=folder)
 for number in range(150):
     os.pwrite(many, b"1", number)
-seen["written"] = os.pread(many, 150, 0).count(b"1")
+os.ftruncate(many, 140)
+seen["length"] = os.fstat(many).st_size
+os.link("many", "second", src_dir_fd=folder, dst_dir_fd=folder)
+seen["links"] = os.fstat(many).st_nlink
+seen["owner"] = said(lambda: os.fchown(NO_FILE, 1, 1))
+seen["times"] = said(lambda: os.utime(NO_FILE, ns=(1, 1)))
+seen["written"] = os.pread(many, 140, 0).count(b"1")
 print(json.dumps(seen))
 """
 HONEST = {
@@ -48,7 +55,11 @@ HONEST = {
     "renamed": ["new"],
     "full": "No space left on device",
     "synced": "Invalid argument",
-    "written": 150,
+    "length": 140,
+    "links": 2,
+    "owner": "Bad file descriptor",
+    "times": "Bad file descriptor",
+    "written": 140,
 }
 TOLD: dict[str, dict[str, object]] = {
     "none": {},
@@ -56,10 +67,14 @@ TOLD: dict[str, dict[str, object]] = {
     "offsets-wrap": {"size": 6, "data": "No such device or address"},
     "data-is-called-a-hole": {"data": "No such device or address"},
     "names-are-folded": {"names": ["abc"]},
+    "files-are-not-truncated": {"length": 150},
+    "links-are-copies": {"links": 1},
+    "times-are-ignored": {"times": None},
+    "owners-are-ignored": {"owner": None},
     "modes-are-ignored": {"mode": 0o700},
     "renames-are-forgotten": {"renamed": ["ABC"]},
     "full-disks-are-kept-secret": {"full": 3},
-    "writes-are-lost": {"written": 149},
+    "writes-are-lost": {"written": 139},
     "syncs-do-nothing": {"synced": None},
 }
 

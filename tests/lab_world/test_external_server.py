@@ -82,7 +82,7 @@ def test_behind_a_router_what_depends_on_addresses_is_not_judged(tmp_path: Path)
         (
             lying_library.FSYNC,
             "suites/recovery/test_failing_disk_is_not_kept_secret.py",
-            "every acknowledged change is",
+            "every acknowledged change of files is",
         ),
         (lying_library.CHOWN, "suites/squash/test_no_root_squash_keeps_root.py", "sees both owners"),
     ],

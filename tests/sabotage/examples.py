@@ -44,7 +44,7 @@ def _lines() -> Iterator[str]:
 
 def _told(file: str, lie: Sabotage) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
-        output = run_suite(Path(folder), file, *options_for(lie, Path(folder))).output.splitlines()
+        output = run_suite(Path(folder), file, *options_for(lie)).output.splitlines()
     first = next(number for number, line in enumerate(output) if line.startswith("FAILED NFSK8S-"))
     yield output[first]
     for line in output[first + 1 :]:

@@ -26,6 +26,10 @@ EXPLAINED: dict[str, dict[str, str]] = {
         "RECLAIM-002": _ROOT_MAY_NOT_SCRUB,
         **dict.fromkeys(("SQUASH-003", "WORKLOAD-002"), "everybody includes root, who is to stay root there"),
     },
+    "released-volumes-are-given-away": {
+        "RECLAIM-002": "the volume is Available before it has been scrubbed",
+        "VOLUME-001": "the volume of a deleted claim is Available where it is to be Released",
+    },
     "lost-locks-count": dict.fromkeys(
         ("EXPORT-002", "MOUNT-001", "SQUASH-001", "SQUASH-002", "SQUASH-003", "VOLUME-001", "WORKLOAD-002"),
         _ANOTHER_VERSION,
@@ -102,7 +106,7 @@ def _tried(requirement: Requirement, lie: Sabotage, profile: str) -> bool:
 
 def _run(lie: Sabotage, profile: str) -> Row:
     with tempfile.TemporaryDirectory() as folder:
-        options = (*options_for(lie, Path(folder)), "--profile", "full", "-n", "2")
+        options = (*options_for(lie), "--profile", "full", "-n", "2")
         run = run_suite(Path(folder), *_scenarios(lie, profile), *options, within=WHOLE_SUITE)
         passed, failed, inconclusive = (run.ids(verdict) for verdict in ("PASSED", "FAILED", "INCONCLUSIVE"))
         results = run.results

@@ -15,7 +15,7 @@ A_FEW = 2  # scenarios that are over before a second process would have begun
 @pytest.mark.parametrize("lie", SABOTAGES.values(), ids=lambda lie: lie.name)
 def test_lie_is_found(tmp_path: Path, lie: Sabotage) -> None:
     files = [entry.test for entry in published().entries if entry.requirement.id.removeprefix("NFSK8S-") in lie.breaks]
-    options = options_for(lie, tmp_path)
+    options = options_for(lie)
     if len(files) > A_FEW:
         options += ["-n", "2"]
     run = run_suite(tmp_path, *files, *options, within=WHOLE_SUITE)
