@@ -4,7 +4,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from certify.catalogue import published
@@ -44,7 +44,7 @@ EXPLAINED: dict[str, dict[str, str]] = {
 class Row:
     """What a profile's run under a lie said: how many requirements PASSED, the names of others by their verdict.
 
-    `missed` are those that the lie is said to break and that PASSED.
+    `missed` are those that the lie is said to break and that PASSED, `checks` what each that FAILED had asked.
     """
 
     profile: str
@@ -52,6 +52,7 @@ class Row:
     failed: list[str]
     missed: list[str]
     inconclusive: list[str]
+    checks: dict[str, str] = field(default_factory=dict)
 
 
 def read() -> dict[str, Row]:
@@ -88,6 +89,9 @@ def _lines(rows: dict[str, Row]) -> Iterator[str]:
         meant = [failed for failed in row.failed if failed in SABOTAGES[name].breaks]
         cells = (meant, _besides(name, row), row.missed, row.inconclusive)
         yield f"| `{name}` | {row.profile} | {row.passed} | {' | '.join(', '.join(cell) or '-' for cell in cells)} |"
+    yield from ("", "## What found them", "")
+    for name, row in rows.items():
+        yield from (f"- `{name}`, {requirement}: {check}" for requirement, check in row.checks.items())
     if EXPLAINED:
         yield from ("", "## Why they FAILED besides", "")
     for name, reasons in EXPLAINED.items():
@@ -112,11 +116,12 @@ def _run(lie: Sabotage, profile: str) -> Row:
         results = run.results
     if not passed | failed:
         raise SystemExit(run.output)
-    for result in results:
-        if result["verdict"] == "FAILED" and result["id"].removeprefix("NFSK8S-") not in lie.breaks:
-            sys.stderr.write(f"besides, {result['id']}: {result['message']}\n")
+    messages = {line["id"].removeprefix("NFSK8S-"): line["message"] for line in results if line["verdict"] == "FAILED"}
+    for name in sorted(failed - lie.breaks):
+        sys.stderr.write(f"besides, {name}: {messages[name]}\n")
     missed = (passed & lie.breaks) - failed
-    return Row(profile, len(passed), sorted(failed), sorted(missed), sorted(inconclusive))
+    checks = {name: message.partition("\n")[0] for name, message in sorted(messages.items())}
+    return Row(profile, len(passed), sorted(failed), sorted(missed), sorted(inconclusive), checks)
 
 
 def tell(lies: Sequence[str], profile: str) -> None:
