@@ -51,8 +51,8 @@ def test_claim_deleted_in_use_keeps_its_data(
     place = classes.directory(volume)
     with promised("the data goes with its volume"):
         eventually(
-            lambda: classes.is_there(place),
-            until=lambda there: not there,
+            lambda: classes.left_of(place),
+            until=lambda left: not left,
             what=f"the end of {place.path} on the server",
             within=PATIENCE.gone,
         )

@@ -23,7 +23,8 @@ def test_delete_removes_the_data(dynamic: Dynamic, probe: Prober, evidence: Evid
     """With the policy Delete the data of a claim is gone from the server with the claim.
 
     Observed in the cluster: claim and volume are gone. Observed on the server: the volume's directory, which had files
-    of several users, one of them hidden and one in a directory that only its owner may read, is not there any more.
+    of several users, one of them hidden and one in a directory that only its owner may read, is not there any more, nor
+    another one beside it that has its name.
     """
     classes = dynamic()
     volume = classes.claim("short-lived", classes.make("deleted"))
@@ -38,5 +39,5 @@ def test_delete_removes_the_data(dynamic: Dynamic, probe: Prober, evidence: Evid
     user.pod.delete()
     with evidence.step("delete the claim"), promised("a volume goes with its claim"):
         classes.delete("short-lived")
-    left = classes.is_there(place)
-    evidence.expect(not left, "its data is gone from the server", expected=f"no {place.path}", seen=place.path)
+    left = classes.left_of(place)
+    evidence.expect(left == [], "its data is gone from the server", expected=f"nothing named {place.path}", seen=left)

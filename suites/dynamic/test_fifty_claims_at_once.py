@@ -34,5 +34,5 @@ def test_fifty_claims_at_once(dynamic: Dynamic, many: tuple[str, ...], evidence:
     evidence.expect(len(there) == len(many), "each has a directory of its own", expected=len(many), seen=sorted(there))
     with evidence.step("delete the claims"), promised("every volume goes with its claim"):
         classes.delete(*many)
-    left = [place.path for place in places if classes.is_there(place)]
+    left = classes.left_of(*places)
     evidence.expect(left == [], "none of their directories is left", expected=[], seen=left)

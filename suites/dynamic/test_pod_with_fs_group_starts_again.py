@@ -6,6 +6,7 @@ from certify.declare import SHOULD, requirement
 from certify.evidence import Evidence
 from fixtures.scenario.pods import Prober
 from fixtures.scenario.storage import Dynamic
+from fixtures.waiting.patience import promised
 
 _POD = "nfs-probe-fs-group.yml"
 _MAKE = "umask 077 && mkdir /data/private && echo first > /data/private/file"
@@ -36,10 +37,11 @@ def test_pod_with_fs_group_starts_again(
     classes = dynamic(f"rw,sync,no_subtree_check,{squash}")
     volume = classes.claim("kept", classes.make("kept"))
     files = classes.files(volume)
-    first = probe(_MAKE, manifest=_POD, name="first", claim="kept", node=one)
+    with promised("a pod with fsGroup starts"):
+        first = probe(_MAKE, manifest=_POD, name="first", claim="kept", node=one)
     evidence.expect(first.code == 0, "the first pod makes a private file", expected="exit code 0", seen=first.log)
     first.pod.delete()
-    with evidence.step("replace the pod"):
+    with evidence.step("replace the pod"), promised("its successor starts"):
         second = probe(_USE, manifest=_POD, name="second", claim="kept", node=other)
     evidence.expect(second.code == 0, "its successor uses it", expected="exit code 0", seen=second.log)
     stored = files.read("private/file")

@@ -2,11 +2,14 @@
 
 from certify.declare import MUST, requirement
 from certify.evidence import Evidence
+from fixtures.clients.session import NO_ERROR
 from fixtures.scenario.clients import TwoHosts
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import NfsServer
 
 _EXCLUSIVE = "lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)"
+_SHARED = "lock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)"
+_RELEASE = "lock(file, fcntl.LOCK_UN)"
 # The server keeps both kinds as byte ranges: that is what its own processes must not get.
 _TRY_ON_SERVER = """python3 -c '
 import errno, fcntl
@@ -55,11 +58,19 @@ def test_locks_exclude_the_other_host(
         seen = files.shell(_TRY_ON_SERVER.replace("FILE", f"lock-{call}")).strip()
         evidence.expect(seen == "EAGAIN", f"the server knows the lock of {call}", expected="EAGAIN", seen=seen)
         with evidence.step(f"release with {call}, lock on the other host"):
-            one.do("lock(file, fcntl.LOCK_UN)")
+            one.do(_RELEASE)
             other.do(_EXCLUSIVE)
         seen = one.attempt(_EXCLUSIVE).error
         evidence.expect(seen == "EAGAIN", f"{call} excludes the first host then", expected="EAGAIN", seen=seen)
-        other.do("lock(file, fcntl.LOCK_UN)")
+        other.do(_RELEASE)
+        with evidence.step(f"share with {call}"):
+            one.do(_SHARED)
+            seen = other.attempt(_SHARED).error
+        evidence.expect(seen == NO_ERROR, f"{call} lets both share", expected=NO_ERROR, seen=seen)
+        other.do(_RELEASE)
+        seen = other.attempt(_EXCLUSIVE).error
+        evidence.expect(seen == "EAGAIN", f"a shared {call} excludes an exclusive one", expected="EAGAIN", seen=seen)
+        one.do(_RELEASE)
 
     with evidence.step("lock different ranges, then the same one"):
         one.do("fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 100, 0)")

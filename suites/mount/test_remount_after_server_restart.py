@@ -29,8 +29,8 @@ def test_remount_after_server_restart(
 ) -> None:
     """After a restart of the server a client can unmount and mount again, and finds its data.
 
-    Observed on the client: the old mount still reads, umount and mount end well and in time, the file is as it was,
-    and writing goes on once the grace period is over. Observed on the server: both files.
+    Observed on the client: the old mount still reads, past the cache, umount and mount end well and in time, the file
+    is as it was, and writing goes on once the grace period is over. Observed on the server: both files.
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     mounted = client.mount(nfs_server.endpoint, shared.path, version=nfs_version)
@@ -38,7 +38,7 @@ def test_remount_after_server_restart(
 
     with evidence.step("restart the server"):
         restartable.restart()
-    still = client.sh('cat "$1/before"', mounted.path, timeout=PATIENCE.mount)
+    still = client.sh('dd if="$1/before" iflag=direct status=none', mounted.path, timeout=PATIENCE.mount)
     evidence.expect(still.stdout == "before\n", "the old mount still reads", expected="before", seen=still)
     with evidence.step("unmount, mount again"):
         gone = client.unmount(mounted)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from certify.declare import MUST, requirement
+from certify.errors import EnvironmentFailure
 from certify.evidence import Evidence
 from fixtures.clients.host import NfsClient
 from fixtures.faults.disk import DiskFault, must_be_felt
@@ -40,6 +41,8 @@ def test_failing_disk_is_not_kept_secret(
     writer = writing(shared)
     with evidence.step(f"write and sync {BEFORE} changes"):
         writer.wait_for(BEFORE)
+    if error := writer.ledger().error:
+        raise EnvironmentFailure(f"the writer met an error before the disk failed: {error}")
     with failing_disk(shared):
         with evidence.step(f"let the disk fail, write and sync until an error comes, or {AFTER} more changes"):
             writer.wait_for(AFTER)
@@ -49,4 +52,6 @@ def test_failing_disk_is_not_kept_secret(
     all_there(shared, replace(ledger, error=""))
     must_be_felt(ledger)
     with evidence.step("write again"):
-        writing(shared, folder="after").wait_for(BEFORE)
+        again = writing(shared, folder="after")
+        again.wait_for(BEFORE)
+        all_there(shared, again.stop(), "after")

@@ -41,7 +41,7 @@ def test_kubelet_is_restarted_while_server_is_down(
     """A kubelet that is restarted while the server is down comes back, and its pods go on when the server does.
 
     A pod writes to its volume every few seconds. The storage machine loses its power; the kubelet of the pod's node is
-    restarted before it has it again. Observed in the cluster: the kubelet renews its lease and knows its pods; in the
+    restarted before it has it again. Observed in the cluster: the kubelet renews its lease and knows the pod; in the
     end the pod is ready, the same container. Observed on the node: one mount of the volume. Observed on the server:
     what the pod writes again.
     """
@@ -50,9 +50,10 @@ def test_kubelet_is_restarted_while_server_is_down(
     (document,) = load("nfs-probe-readiness.yml")
     changes = {"metadata": {"name": "writer"}, "spec": {"nodeName": node}}
     pod = namespace.create_pod(merged(with_image(document, images.client), changes))
-    pod.wait_running()
-    with evidence.step("cut the storage machine's power, restart the kubelet"), power.cut():
-        cluster_restarts.restart_kubelet(node)
+    uid = pod.wait_running()["metadata"]["uid"]
+    back = promised("a kubelet that is restarted while the server is down comes back")
+    with evidence.step("cut the storage machine's power, restart the kubelet"), power.cut(), back:
+        cluster_restarts.restart_kubelet(node, knows=uid)
     files = nfs_server.files(given.directory)
     with promised("the pod is ready again when the server is back"):
         found = eventually(pod.require, until=is_ready, what="the pod to be ready again", within=PATIENCE.recovery)

@@ -25,13 +25,13 @@ def test_withdrawn_export_is_given_back(
     """An export that is withdrawn answers ESTALE or EACCES, and its clients recover when it is given back.
 
     Observed on a client that holds a file open in it: a new file is refused while the export is withdrawn, and made
-    when it is back, without a new mount; so is a write to a file that is opened then. Observed on the server: what was
-    written before and after, nothing from in between.
+    when it is back, without a new mount; so is a write to a file that is opened then; what the file that was open all
+    the time answers is evidence. Observed on the server: what was written before and after, nothing from in between.
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     mounted = client.mount(nfs_server.endpoint, shared.path, version=nfs_version)
     session = client.session(mounted.path)
-    session.do(f"file = os.open('file', os.O_CREAT | os.O_WRONLY | os.O_APPEND); {_WRITE}; os.close(file)")
+    session.do(f"held = file = os.open('file', os.O_CREAT | os.O_WRONLY | os.O_APPEND); {_WRITE}")
     with evidence.step("withdraw the export"):
         nfs_server.withdraw(shared)
     refused = session.attempt("os.mkdir('meanwhile')").error
@@ -51,3 +51,5 @@ def test_withdrawn_export_is_given_back(
     evidence.expect(names == wanted, "the server has what was made before and after", expected=wanted, seen=names)
     stored = files.read("file")
     evidence.expect(stored == b"line\nline\n", "both lines are there", expected=b"line\nline\n", seen=stored)
+    answer = session.attempt("os.write(held, b'line\\n'); os.fsync(held)").error
+    evidence.attach("held.txt", f"what was open all the time is written again: {answer}\n")

@@ -8,6 +8,8 @@ from fixtures.clients.host import NfsClient
 from fixtures.scenario.exports import Exporter
 from fixtures.servers.server import Limit, NfsServer
 
+_MEBIBYTE = "number.to_bytes(4, 'big') * (1 << 18)"  # no zeros: they are what a hole reads as
+
 
 @requirement(
     "NFSK8S-RECOVERY-009",
@@ -32,7 +34,7 @@ def test_writing_goes_on_when_a_full_disk_has_room_again(
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash", limit=Limit(32))
     half = shared.limit.mebibytes // 2
-    write = f"os.write(file, bytes({half} << 20)); os.fsync(file)"
+    write = f"for number in range(1, {half} + 1):\n    os.write(file, {_MEBIBYTE})\nos.fsync(file)"
     files = nfs_server.files(shared)
     mounted = client.mount(nfs_server.endpoint, shared.path, version=nfs_version)
     session = client.session(mounted.path)
@@ -44,7 +46,9 @@ def test_writing_goes_on_when_a_full_disk_has_room_again(
     with evidence.step("free space on the server, write again"):
         evidence.attach("df-freed.txt", files.shell("rm others; sync -f .; df -k ."))
         session.attempt("os.close(file)")  # which may tell once more that the disk was full
-        session.do(f"file = os.open('file', os.O_CREAT | os.O_WRONLY | os.O_TRUNC); {write}")
-    wanted = hashlib.sha256(bytes(half << 20)).hexdigest()
+        session.do(f"file = os.open('file', os.O_CREAT | os.O_WRONLY | os.O_TRUNC)\n{write}")
+    wanted = hashlib.sha256(
+        b"".join(number.to_bytes(4, "big") * (1 << 18) for number in range(1, half + 1))
+    ).hexdigest()
     stored = files.sha256("file")
     evidence.expect(stored == wanted, "it is on the server", expected=wanted, seen=stored)

@@ -7,6 +7,7 @@ from fixtures.mount_options import mount_source
 from fixtures.scenario.exports import Exporter
 from fixtures.scenario.pods import Prober
 from fixtures.servers.server import NfsServer
+from fixtures.waiting.patience import promised
 
 
 @requirement(
@@ -27,7 +28,7 @@ def test_inline_volume_needs_no_claim(
     shared = export("rw,sync,no_subtree_check")
     files = nfs_server.files(shared)
     files.write("given", b"by the server\n")
-    with evidence.step("use the export in a pod"):
+    with evidence.step("use the export in a pod"), promised("a pod starts with an export that it names"):
         used = probe(
             "cat /data/given && echo by the pod > /data/file", manifest="nfs-probe-inline.yml", path=shared.path
         )

@@ -14,7 +14,7 @@ import errno, os, sys
 file = os.open("/data/file", os.O_WRONLY | os.O_CREAT)
 try:
     for number in range(int(sys.argv[1])):
-        os.write(file, bytes({MIB}))
+        os.write(file, os.urandom({MIB}))
         os.fsync(file)
     print("no error")
 except OSError as error:

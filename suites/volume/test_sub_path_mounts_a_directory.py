@@ -47,7 +47,7 @@ def test_sub_path_mounts_a_directory(
     files.shell("ln -s ../../.. escape")
     namespace.bound_volume(shared.path)
 
-    with evidence.step("use subPath and subPathExpr"):
+    with evidence.step("use subPath and subPathExpr"), promised("a pod starts with directories of its volume"):
         used = probe(
             "ls -A /shop/. /own && cd /shop && touch ordered && touch /own/log", manifest="nfs-probe-sub-paths.yml"
         )

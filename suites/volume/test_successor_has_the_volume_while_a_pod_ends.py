@@ -52,7 +52,8 @@ def test_successor_has_the_volume_while_a_pod_ends(
     first.wait_running()
     with evidence.step("delete the first pod, start a second one while it ends"):
         namespace.delete("Pod", first.name)
-        second = probe("cat /data/first && echo second > /data/second", name="successor", node=node)
+        with promised("a pod starts while another one that uses its volume ends"):
+            second = probe("cat /data/first && echo second > /data/second", name="successor", node=node)
     evidence.expect(second.log == "first\n", "the second has the volume", expected="first", seen=second.log)
     if first.document() is None:
         raise EnvironmentFailure(f"the first pod had ended before the second ran, though it was given {grace} s")

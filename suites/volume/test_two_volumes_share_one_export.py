@@ -41,7 +41,7 @@ def test_two_volumes_share_one_export(
             namespace.wait_bound(volume, name)
 
     _, node = two_nodes
-    with evidence.step("use both volumes on one node"):
+    with evidence.step("use both volumes on one node"), promised("both pods start"):
         left = probe("echo left > /data/left", name="left", claim="left", node=node)
         right = probe("echo right > /data/right; cat /data/left", name="right", claim="right", node=node)
     evidence.expect(right.log == "left\n", "the right pod reads the left one's file", expected="left", seen=right.log)

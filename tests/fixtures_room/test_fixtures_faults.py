@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -75,6 +76,9 @@ def _swap(path: Path) -> None:
         (lambda data: (data / "created/2").unlink(), "lost", "create 2"),
         (lambda data: (data / "created/2").write_bytes(b""), "lost", "create 2"),
         (lambda data: (data / "renamed/current").write_bytes(record("seed", 1)), "lost", "rename"),
+        (lambda data: (data / "renamed/2").write_bytes(record("seed", 2)), "lost", "rename 2"),
+        (lambda data: (data / "renamed/current").write_bytes(b"x"), "torn", "rename at current"),
+        (lambda data: shutil.rmtree(data / "created"), "lost", "create 0"),
         (lambda data: _overwrite(data / "direct", BLOCK, bytes(BLOCK)), "lost", "direct 1"),
         (lambda data: _overwrite(data / "mapped", BLOCK, bytes(BLOCK)), "lost", "store 1"),
         (lambda data: _overwrite(data / "mapped", BLOCK + RECORD, bytes(RECORD)), "torn", "store at 1"),

@@ -86,6 +86,14 @@ def test_the_data_is_looked_at_on_the_server_under_test_alone() -> None:
         classes.directory(_volume(nfs={"server": "other", "path": "/vol/a"}))
 
 
+def test_what_is_kept_under_another_name_is_left() -> None:
+    folders = SimpleNamespace(shell=lambda _: "pv-1\narchived-pv-1\npv-2\nold/pv-1\n")
+    server = SimpleNamespace(endpoint="filer", files=lambda export: {"/vol": folders}[export.path])
+    classes = StorageClasses(_namespace(FakeKube()), cast(Any, server), TEMPLATE)
+    left = classes.left_of(Export("a", "/vol/pv-1", ""), Export("b", "/vol/pv-3", ""))
+    assert left == ["/vol/pv-1", "/vol/archived-pv-1", "/vol/old/pv-1"]
+
+
 class Running(FakeKube):
     """Pods run and volumes are bound as soon as they are asked for."""
 

@@ -80,8 +80,11 @@ func (d *directories) Delete(_ context.Context, volume *v1.PersistentVolume) err
 		return fmt.Errorf("%s is no directory of this provisioner", volume.Spec.NFS.Path)
 	}
 	then := volume.Annotations[onDeleteNote]
-	if d.lie == "on-delete-is-ignored" {
+	switch d.lie {
+	case "on-delete-is-ignored":
 		then = removing
+	case "deletions-are-archived":
+		then = archiving
 	}
 	place := filepath.Join(mounted, name)
 	switch {
