@@ -8,7 +8,6 @@ from fixtures.servers.server import NfsServer
 
 _OPEN = "held = os.open('held', os.O_CREAT | os.O_RDWR, 0o666); os.fchmod(held, 0o666); os.write(held, b'before ')"
 _GO_ON = "os.write(held, b'after'); os.fsync(held); os.pread(held, 100, 0).decode()"
-
 _READ_PAST_CACHE = "os.posix_fadvise(held, 0, 0, os.POSIX_FADV_DONTNEED); os.pread(held, 100, 0).decode()"
 
 

@@ -13,7 +13,7 @@ file = os.open('full-by-%d' % os.getuid(), os.O_CREAT | os.O_WRONLY)
 at, error = 'write', None
 try:
     for _ in range({mebibytes}):
-        os.write(file, bytes(1024 * 1024))
+        os.write(file, os.urandom(1024 * 1024))
     at = 'fsync'
     os.fsync(file)
     at = 'close'
@@ -22,6 +22,11 @@ try:
 except OSError as raised:
     error = errno.errorcode[raised.errno]
 [at, error]
+"""
+_READ_PAST_CACHE = """
+file = open({name!r}, 'rb')
+os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+hashlib.sha256(file.read()).hexdigest()
 """
 
 
@@ -73,7 +78,7 @@ def test_full_disk_and_quota_reach_the_writer(
     evidence.attach("df-after.txt", files.shell("df -k ."))
     on_server = {name: files.sha256(name) for name in digests}
     evidence.expect(on_server == digests, "earlier data is intact on the server", expected=digests, seen=on_server)
-    read = {name: root.do(f"hashlib.sha256(open({name!r}, 'rb').read()).hexdigest()") for name in digests}
+    read = {name: root.do(_READ_PAST_CACHE.format(name=name)) for name in digests}
     evidence.expect(read == digests, "and on the client", expected=digests, seen=read)
     if with_quota:
         # Not its size: writes beyond the one that was refused leave holes before them.

@@ -42,9 +42,9 @@ def test_new_locks_wait_for_the_grace_period(
     seconds are measured.
 
     Two client hosts stand for the nodes; one holds a lock when the server restarts, on NFSv3 when its machine boots:
-    there clients are not told of less. Observed on the other, which asks for both at once: it gets the
-    lock that nobody held, and the seconds that it waited; the held one is refused. Observed on the server: what the
-    holder writes under its lock afterwards.
+    there clients are not told of less. Observed on the other, which asks for that lock at once, and for one that
+    nobody held: the first is refused, the other given, and the seconds that it waited. Observed on the server: what
+    the holder writes under its lock afterwards.
     """
     shared = export("rw,sync,no_subtree_check,no_root_squash")
     # Whether an empty file outlives a power cut is not what is asked here: both are on the disk.
