@@ -23,11 +23,7 @@ except OSError as raised:
     error = errno.errorcode[raised.errno]
 [at, error]
 """
-_READ_PAST_CACHE = """
-file = open({name!r}, 'rb')
-os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-hashlib.sha256(file.read()).hexdigest()
-"""
+_READ = "hashlib.sha256(past_cache(os.open({name!r}, os.O_RDONLY), 200_000)).hexdigest()"
 
 
 @requirement(
@@ -78,7 +74,7 @@ def test_full_disk_and_quota_reach_the_writer(
     evidence.attach("df-after.txt", files.shell("df -k ."))
     on_server = {name: files.sha256(name) for name in digests}
     evidence.expect(on_server == digests, "earlier data is intact on the server", expected=digests, seen=on_server)
-    read = {name: root.do(_READ_PAST_CACHE.format(name=name)) for name in digests}
+    read = {name: root.do(_READ.format(name=name)) for name in digests}
     evidence.expect(read == digests, "and on the client", expected=digests, seen=read)
     if with_quota:
         # Not its size: writes beyond the one that was refused leave holes before them.

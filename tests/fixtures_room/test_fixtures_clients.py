@@ -1,6 +1,7 @@
 """Clients: who they are, what their Python processes answer, and what is asked of which NFS version."""
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,7 +11,7 @@ from certify.declare import MUST, requirement
 from certify.errors import EnvironmentFailure, Violation
 from fixtures.clients.host import user_command
 from fixtures.clients.session import HANGS, NO_ERROR, Session
-from fixtures.clients.session_agent import answer
+from fixtures.clients.session_agent import answer, past_cache
 from fixtures.commands import CommandResult
 from fixtures.plugin import pytest_collection_modifyitems
 from tests.fixtures_room.fakes import FakeContainer, result
@@ -45,6 +46,13 @@ def test_the_agent_gives_the_last_expression_or_the_errno() -> None:
     assert answer("y = x", names) == {"error": NO_ERROR, "value": None}
     assert answer("open('/nowhere/at/all')", names)["error"] == "ENOENT"
     assert "ZeroDivisionError" in answer("1 / 0", names)["bug"]
+
+
+def test_what_is_read_past_the_cache_is_the_beginning_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"on the disk")
+    with (tmp_path / "file").open("rb") as file:
+        file.read(3)
+        assert past_cache(file.fileno(), 6) == b"on the"
 
 
 @requirement("NFSK8S-IO-999", level=MUST, cites=["nfs(5)"], since="0.2", versions=["4.2"])
