@@ -13,7 +13,7 @@ from fixtures.kube.manifests import load, merged, with_image
 from fixtures.kube.namespace import Namespace
 from fixtures.kube.nodes import last_sign_of_life, ready_since
 from fixtures.kube.pod import Pod, ended_with, is_ready, restart_count
-from fixtures.scenario.pods import Mounts
+from fixtures.scenario.pods import Mounts, expect_new_write
 from fixtures.scenario.storage import Claimer
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE, eventually, promised
@@ -105,15 +105,7 @@ def test_cluster_stays_in_order_while_server_is_down(
     evidence.expect(left == [], "the deleted pod's volume is not mounted", expected=[], seen=left)
     restarts = restart_count(kept.require())
     evidence.expect(restarts == 0, "the other's container is the same", expected=0, seen=restarts)
-    files = nfs_server.files(shared)
-    files.shell(f"rm -f {kept.name}")
-    with promised("the other writes again"):  # a probe may be about to: the file is empty for a moment
-        eventually(
-            lambda: files.shell(f"[ ! -e {kept.name} ] || cat {kept.name}"),
-            until=lambda stored: stored == "ready\n",
-            what="what a probe writes on the server",
-            within=PATIENCE.command,
-        )
+    expect_new_write(nfs_server.files(shared), kept.name)
 
 
 def _pod(namespace: Namespace, images: EngineImages, name: str, node: str) -> Pod:

@@ -10,7 +10,7 @@ from fixtures.faults.power import StoragePower
 from fixtures.kube.manifests import load, merged, with_image
 from fixtures.kube.namespace import Namespace
 from fixtures.kube.pod import is_ready, restart_count
-from fixtures.scenario.pods import Mounts
+from fixtures.scenario.pods import Mounts, expect_new_write
 from fixtures.scenario.storage import Claimer
 from fixtures.servers.server import NfsServer
 from fixtures.waiting.patience import PATIENCE, DeadlineExceeded, eventually, promised
@@ -57,19 +57,11 @@ def test_kubelet_is_restarted_while_server_is_down(
             cluster_restarts.restart_kubelet(node, knows=uid)
         except DeadlineExceeded as error:
             late = str(error)
-    files = nfs_server.files(given.directory)
     with promised("the pod is ready again when the server is back"):
         found = eventually(pod.require, until=is_ready, what="the pod to be ready again", within=PATIENCE.recovery)
     lines = mounts(found, given.volume)
     evidence.expect(len(lines) == 1, "its volume is mounted once", expected=1, seen=lines)
-    files.shell("rm -f writer")
-    with promised("the pod writes again"):  # a probe may be about to: the file is empty for a moment
-        eventually(
-            lambda: files.shell("[ ! -e writer ] || cat writer"),
-            until=lambda stored: stored == "ready\n",
-            what="what the pod writes on the server",
-            within=PATIENCE.command,
-        )
+    expect_new_write(nfs_server.files(given.directory), pod.name)
     restarts = restart_count(pod.require())
     evidence.expect(restarts == 0, "it is the same container", expected=0, seen=restarts)
     if late:  # now that the node runs pods again, by which the world is timed
