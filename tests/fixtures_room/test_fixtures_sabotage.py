@@ -30,7 +30,7 @@ def test_nothing_fails_under_a_lie_that_is_neither_meant_nor_explained() -> None
 
 
 def test_what_fails_besides_is_named() -> None:
-    rows = {"local-locks": matrix.Row("core", 5, ["IO-001", "LOCK-001"], ["LOCK-005"], [])}
+    rows = {"local-locks": matrix.Row("core", 5, {"IO-001": "", "LOCK-001": ""}, ["LOCK-005"], [])}
     assert matrix.unexplained(rows) == {"local-locks": ["IO-001"]}
     assert "| `local-locks` | core | 5 | LOCK-001 | IO-001 | LOCK-005 | - |" in matrix.document(rows)
 

@@ -4,7 +4,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from certify.catalogue import published
@@ -44,15 +44,15 @@ EXPLAINED: dict[str, dict[str, str]] = {
 class Row:
     """What a profile's run under a lie said: how many requirements PASSED, the names of others by their verdict.
 
-    `missed` are those that the lie is said to break and that PASSED, `checks` what each that FAILED had asked.
+    Those that FAILED have their check, "" where it was not noted; `missed` are those that the lie is said to break and
+    that PASSED.
     """
 
     profile: str
     passed: int
-    failed: list[str]
+    failed: dict[str, str]
     missed: list[str]
     inconclusive: list[str]
-    checks: dict[str, str] = field(default_factory=dict)
 
 
 def read() -> dict[str, Row]:
@@ -91,7 +91,7 @@ def _lines(rows: dict[str, Row]) -> Iterator[str]:
         yield f"| `{name}` | {row.profile} | {row.passed} | {' | '.join(', '.join(cell) or '-' for cell in cells)} |"
     yield from ("", "## What found them", "")
     for name, row in rows.items():
-        yield from (f"- `{name}`, {requirement}: {check}" for requirement, check in row.checks.items())
+        yield from (f"- `{name}`, {requirement}: {check}" for requirement, check in row.failed.items() if check)
     if EXPLAINED:
         yield from ("", "## Why they FAILED besides", "")
     for name, reasons in EXPLAINED.items():
@@ -121,7 +121,7 @@ def _run(lie: Sabotage, profile: str) -> Row:
         sys.stderr.write(f"besides, {name}: {messages[name]}\n")
     missed = (passed & lie.breaks) - failed
     checks = {name: message.partition("\n")[0] for name, message in sorted(messages.items())}
-    return Row(profile, len(passed), sorted(failed), sorted(missed), sorted(inconclusive), checks)
+    return Row(profile, len(passed), checks, sorted(missed), sorted(inconclusive))
 
 
 def tell(lies: Sequence[str], profile: str) -> None:
