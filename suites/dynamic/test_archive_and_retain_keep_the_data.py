@@ -40,12 +40,10 @@ def test_archive_and_retain_keep_the_data(
     with evidence.step("delete the claim"), promised("a volume goes with its claim"):
         classes.delete("kept")
 
-    folder, _, name = place.path.rpartition("/")
-    beside = nfs_server.files(Export("beside", folder, ""))
-    found = [entry.path for entry in beside.tree() if entry.file_type == "d" and name in entry.path]
-    evidence.attach("server-side.txt", "\n".join(map(str, beside.tree())))
-    evidence.expect(len(found) == 1, f"a directory is there that was {name}", expected=1, seen=found)
-    kept = found[0] == name
+    found = classes.left_of(place)
+    evidence.attach("server-side.txt", "\n".join(found))
+    evidence.expect(len(found) == 1, f"a directory is there that was {place.path}", expected=1, seen=found)
+    kept = found[0] == place.path
     evidence.expect(kept == (then == RETAIN), "its name says what became of it", expected=then, seen=found[0])
-    after = nfs_server.files(Export("kept", f"{folder}/{found[0]}", "")).tree()
+    after = nfs_server.files(Export("kept", found[0], "")).tree()
     evidence.expect(after == before, "the data is as it was", expected=before, seen=after)
