@@ -12,7 +12,7 @@ from fixtures.waiting.patience import PATIENCE, promised
 
 _LOCK = "file = open('lock', 'a+'); fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)"
 _RENEW = "open('alive', 'x').close()"  # every request does
-_SERVERS_COUNT_IN = 1  # seconds, and no parts of them
+_TICK = 1  # seconds: servers count a lease in whole ones
 
 
 @requirement(
@@ -50,7 +50,7 @@ def test_dead_clients_locks_are_released(
         lasted = time.monotonic() - renewed
         evidence.measure("lock of a dead client", lasted, "s")
         evidence.expect(
-            lasted >= nfs_server.lease - _SERVERS_COUNT_IN,
+            lasted >= nfs_server.lease - _TICK,
             "the lock is its owner's until the lease has expired",
             expected=f"{nfs_server.lease:g} s",
             seen=f"{lasted:.1f} s",

@@ -5,7 +5,6 @@ from contextlib import ExitStack
 import pytest
 
 from certify.declare import MUST, requirement
-from certify.errors import EnvironmentFailure
 from certify.evidence import Evidence
 from fixtures.kube.placement import ALSO_ON_CONTROL_PLANES
 from fixtures.scenario.cluster import Cordon, Killer, NodeOutage
@@ -75,8 +74,6 @@ def test_mysql_is_taken_over_from_a_lost_node(
                 COMMIT, after=COMMITS, then=lambda: outage.enter_context(node_outage(lost)), silence=_SILENCE
             )
         evidence.attach("ledger.txt", f"{committed} rows were acknowledged")
-        if committed < COMMITS:
-            raise EnvironmentFailure(f"MySQL said nothing for {_SILENCE} s before its node was lost: this host is slow")
         with evidence.step("delete its pod by force"), cordon(lost):
             first.delete(grace=0)
             with promised("MySQL serves on another node when its own is lost"):
