@@ -20,7 +20,8 @@ def bring_up(reporter: Reporter, recipe: str, among: int = 1) -> World:
     """Build what is missing, boot both machines and enter their namespaces.
 
     `recipe` describes what will be done to the cluster machine; a golden disk made by the same recipe is used.
-    A healthy world of the same products that is already up is joined instead; one that does not answer is replaced.
+    A healthy world of the same products that is already up is joined instead; one that does not answer, or that was
+    spoiled, is replaced.
     The host is to be divided `among` so many worlds. Raises LabError with cause and mend.
     """
     host.require()
@@ -88,6 +89,9 @@ def _key(products: Products, recipe: str) -> str:
 
 
 def _join(reporter: Reporter, recorded: state.State, products: Products) -> World | None:
+    if (spoiled := paths.world_folder() / paths.SPOILED).exists():
+        reporter.say(f"the kept world is replaced: {spoiled.read_text().strip()}")
+        return None
     world = World(recorded, products)
     try:
         # Who has entered cannot leave again: whether it is worth it is asked first.

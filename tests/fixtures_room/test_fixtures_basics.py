@@ -13,6 +13,7 @@ from fixtures.waiting import patience as waiting
 from fixtures.waiting.bounded import call_within
 from fixtures.waiting.exclusive import alone, exclusive, together
 from fixtures.waiting.patience import DeadlineExceeded, Patience, eventually, promised, unless_too_slow
+from fixtures.waiting.spoiled import forget, spoil, spoiled
 
 
 def test_a_call_that_never_returns_is_abandoned_at_its_deadline() -> None:
@@ -74,6 +75,18 @@ def test_a_world_that_cannot_be_timed_is_to_blame_itself(monkeypatch: pytest.Mon
     monkeypatch.setattr(waiting, "PATIENCE", patience)
     with pytest.raises(EnvironmentFailure, match="could not be timed: no pod"), promised("it becomes ready"):
         eventually(lambda: False, what="it", within=0.01)
+
+
+def test_a_world_whose_pods_did_not_end_is_to_blame_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    patience = Patience()
+    patience.follow(1.0, lambda: 1.0, lambda: spoiled(tmp_path))
+    monkeypatch.setattr(waiting, "PATIENCE", patience)
+    assert patience.excuse() == ""
+    spoil(tmp_path, "pod a")
+    with pytest.raises(EnvironmentFailure, match=r"did not end: pod a.*it becomes ready"), promised("it becomes ready"):
+        eventually(lambda: False, what="it", within=0.01)
+    forget(tmp_path)
+    assert patience.excuse() == ""
 
 
 def test_a_failed_command_says_what_it_was_for() -> None:

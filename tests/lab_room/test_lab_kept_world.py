@@ -91,6 +91,17 @@ def test_a_world_that_hangs_is_replaced_and_one_line_says_so(
     assert line == f"the kept world does not answer and is replaced: the Docker Engine of machine {silent[0]} is silent"
 
 
+def test_a_world_that_was_spoiled_is_replaced(
+    machines: dict[str, "subprocess.Popen[str]"], monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    silence(monkeypatch)
+    (paths.world_folder() / paths.SPOILED).write_text("pods did not end\n")
+    with pytest.raises(LabError, match=AFRESH):
+        bring_up()
+    assert [process.poll() is None for process in machines.values()] == [False, False], "its machines are ended"
+    assert capsys.readouterr().err == "the kept world is replaced: pods did not end\n"
+
+
 def test_a_world_with_a_machine_off_is_replaced(machines: dict[str, "subprocess.Popen[str]"], capsys: Output) -> None:
     for process in machines.values():
         process.kill()
