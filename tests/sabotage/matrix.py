@@ -34,6 +34,8 @@ EXPLAINED: dict[str, dict[str, str]] = {
         ("EXPORT-002", "MOUNT-001", "SQUASH-001", "SQUASH-002", "SQUASH-003", "VOLUME-001", "WORKLOAD-002"),
         _ANOTHER_VERSION,
     ),
+    "renames-are-forgotten": {"WORKLOAD-003": "MySQL renames the index of its binary logs, and crashes without it"},
+    "writes-are-lost": {"WORKLOAD-002": "MySQL makes its tablespaces with more than a hundred writes"},
     "any-version": dict.fromkeys(
         ("SQUASH-001", "SQUASH-002", "SQUASH-003", "VOLUME-001", "WORKLOAD-002"), _ANOTHER_VERSION
     ),
