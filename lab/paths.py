@@ -8,7 +8,6 @@ from pathlib import Path
 import platformdirs
 
 APPLICATION = "nfs-conformance"
-SPOILED = "spoiled"  # a file in a world's folder that says why nobody joins that world any more
 WORLD = "NFS_CONFORMANCE_WORLD"  # number of the world that a process is in; what it starts inherits it
 
 

@@ -11,6 +11,7 @@ from lab.build.workshop import Workshop
 from lab.errors import LabError
 from lab.golden import Golden
 from lab.progress import Reporter
+from lab.spoiled import spoiled
 from lab.world import ADDRESSES, World
 
 KEPT_PATIENCE = 20.0  # for an Engine that has been up: a busy machine answers late, one that hangs never does
@@ -89,8 +90,8 @@ def _key(products: Products, recipe: str) -> str:
 
 
 def _join(reporter: Reporter, recorded: state.State, products: Products) -> World | None:
-    if (spoiled := paths.world_folder() / paths.SPOILED).exists():
-        reporter.say(f"the kept world is replaced: {spoiled.read_text().strip()}")
+    if why := spoiled(paths.world_folder()):
+        reporter.say(f"the kept world is replaced: {why}")
         return None
     world = World(recorded, products)
     try:

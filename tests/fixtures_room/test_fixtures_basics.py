@@ -13,7 +13,7 @@ from fixtures.waiting import patience as waiting
 from fixtures.waiting.bounded import call_within
 from fixtures.waiting.exclusive import alone, exclusive, together
 from fixtures.waiting.patience import DeadlineExceeded, Patience, eventually, promised, unless_too_slow
-from fixtures.waiting.spoiled import forget, spoil, spoiled
+from lab.spoiled import forget, spoil, spoiled
 
 
 def test_a_call_that_never_returns_is_abandoned_at_its_deadline() -> None:
@@ -82,7 +82,7 @@ def test_a_world_whose_pods_did_not_end_is_to_blame_itself(tmp_path: Path, monke
     patience.follow(1.0, lambda: 1.0, lambda: spoiled(tmp_path))
     monkeypatch.setattr(waiting, "PATIENCE", patience)
     assert patience.excuse() == ""
-    spoil(tmp_path, "pod a")
+    spoil(tmp_path, "an earlier scenario's pods did not end: pod a")
     with pytest.raises(EnvironmentFailure, match=r"did not end: pod a.*it becomes ready"), promised("it becomes ready"):
         eventually(lambda: False, what="it", within=0.01)
     forget(tmp_path)

@@ -16,6 +16,7 @@ from lab.golden import Golden
 from lab.machine import Machine
 from lab.processes import ProcessId
 from lab.progress import Reporter
+from lab.spoiled import spoil
 from lab.state import State
 from lab.world import ADDRESSES, World
 
@@ -95,7 +96,7 @@ def test_a_world_that_was_spoiled_is_replaced(
     machines: dict[str, "subprocess.Popen[str]"], monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:
     silence(monkeypatch)
-    (paths.world_folder() / paths.SPOILED).write_text("pods did not end\n")
+    spoil(paths.world_folder(), "pods did not end")
     with pytest.raises(LabError, match=AFRESH):
         bring_up()
     assert [process.poll() is None for process in machines.values()] == [False, False], "its machines are ended"
