@@ -26,10 +26,6 @@ EXPLAINED: dict[str, dict[str, str]] = {
         "RECLAIM-002": _ROOT_MAY_NOT_SCRUB,
         **dict.fromkeys(("SQUASH-003", "WORKLOAD-002"), "everybody includes root, who is to stay root there"),
     },
-    "released-volumes-are-given-away": {
-        "RECLAIM-002": "the volume is Available before it has been scrubbed",
-        "VOLUME-001": "the volume of a deleted claim is Available where it is to be Released",
-    },
     "lost-locks-count": dict.fromkeys(
         ("EXPORT-002", "MOUNT-001", "SQUASH-001", "SQUASH-002", "SQUASH-003", "VOLUME-001", "WORKLOAD-002"),
         _ANOTHER_VERSION,
