@@ -47,7 +47,7 @@ def test_new_name_is_seen_by_the_other_host(
         with evidence.step(f"look for the new name, with lookupcache={remembers}"):
             try:
                 look = partial(looking.do, _IS_THERE)
-                eventually(look, what="the new name on the other host", within=PATIENCE.command, every=1)
+                eventually(look, what="the new name on the other host", within=PATIENCE.cached_briefly, every=1)
             except DeadlineExceeded as error:
                 evidence.attach("not-seen.txt", f"with lookupcache={remembers}: {error}")
         evidence.measure(f"a new name is looked for with lookupcache={remembers}", time.monotonic() - began, "s")
