@@ -30,6 +30,7 @@ EXPLAINED: dict[str, dict[str, str]] = {
         ("EXPORT-002", "MOUNT-001", "SQUASH-001", "SQUASH-002", "SQUASH-003", "VOLUME-001", "WORKLOAD-002"),
         _ANOTHER_VERSION,
     ),
+    "change-what-was-written": {"MOUNT-002": "where the server adds the byte before the file is looked at"},
     "renames-are-forgotten": {"WORKLOAD-003": "MySQL renames the index of its binary logs, and crashes without it"},
     "writes-are-lost": {"WORKLOAD-002": "MySQL makes its tablespaces with more than a hundred writes"},
     "any-version": dict.fromkeys(
@@ -90,10 +91,10 @@ def _lines(rows: dict[str, Row]) -> Iterator[str]:
     yield from ("", "## What found them", "")
     for name, row in rows.items():
         yield from (f"- `{name}`, {requirement}: {check}" for requirement, check in row.failed.items() if check)
-    if EXPLAINED:
-        yield from ("", "## Why they FAILED besides", "")
-    for name, reasons in EXPLAINED.items():
-        yield from (f"- `{name}`, {requirement}: {reason}" for requirement, reason in reasons.items())
+    yield from ("", "## Why they FAILED besides", "")
+    for name, row in rows.items():
+        reasons = EXPLAINED.get(name, {})
+        yield from (f"- `{name}`, {failed}: {reasons[failed]}" for failed in _besides(name, row) if failed in reasons)
 
 
 def _scenarios(lie: Sabotage, profile: str) -> list[str]:
