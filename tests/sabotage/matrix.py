@@ -36,6 +36,9 @@ EXPLAINED: dict[str, dict[str, str]] = {
     "any-version": dict.fromkeys(
         ("SQUASH-001", "SQUASH-002", "SQUASH-003", "VOLUME-001", "WORKLOAD-002"), _ANOTHER_VERSION
     ),
+    "volumes-are-pod-local": dict.fromkeys(
+        ("SQUASH-001", "SQUASH-002", "SQUASH-003", "VOLUME-001"), "their volume is looked for on the pod's node"
+    ),
 }
 
 
