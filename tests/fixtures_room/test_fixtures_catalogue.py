@@ -6,7 +6,7 @@ import pytest
 
 from fixtures.catalogue import DOCUMENT, described, document
 from fixtures.plugin import pytest_plugins
-from fixtures.session.lab import SUITES
+from fixtures.session.asked import SUITES
 
 DISTURBING = ("restartable", "power", "group_resolver", "faults", "cluster_restarts")
 
