@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from certify import signing
@@ -120,9 +122,10 @@ def _diff(options: argparse.Namespace) -> int:
 def _render(options: argparse.Namespace) -> int:
     key = signing.load_private_key(options.sign) if options.sign else None
     folder = _folder(options.folder)
-    for record in folder.unfinished():  # of a killed run
-        folder.append(record)
-    run, assessment = write_outputs(folder, key)
+    with _readable(options.folder):
+        for record in folder.unfinished():  # of a killed run
+            folder.append(record)
+        run, assessment = write_outputs(folder, key)
     folder.close()
     state = "certified" if assessment.certified else "not certified"
     print(f"{folder.path / 'report.html'}: {'passed' if run.passed else 'not passed'}, {state}")
@@ -186,8 +189,15 @@ def _word(verdict: str | None) -> str:
 
 
 def _load(path: Path) -> Run:
-    try:
+    with _readable(path):
         return _folder(path).load()
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Whatever is wrong with the files of a run is said of its folder."""
+    try:
+        yield
     except (ValueError, KeyError, TypeError) as error:
         raise TargetError(f"{path} cannot be read, was it made by another version? {error}") from error
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from certify.errors import TargetError
-from certify.requirement import ID_PATTERN
+from certify.requirement import ID_PATTERN, NFS_VERSIONS
+from certify.target_section import one_of
+from certify.target_words import plainly
 
 
 class KnownFailure(BaseModel):
@@ -25,7 +28,7 @@ class KnownFailure(BaseModel):
     id: str = Field(pattern=f"^{ID_PATTERN.pattern}$")
     check: str = Field(min_length=1)
     server: str = Field(min_length=1)
-    versions: list[str] = []
+    versions: list[Annotated[str, one_of(NFS_VERSIONS)]] = []
     kernel: str = ""
     reason: str = Field(min_length=1)
     link: str = Field(pattern="^https?://")
@@ -59,7 +62,7 @@ def parse(text: str) -> tuple[KnownFailure, ...]:
         return tuple(_File.model_validate(tomllib.loads(text)).failure)
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         if isinstance(error, ValidationError):
-            mistakes = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+            mistakes = [plainly(each, _File) for each in error.errors()]
             raise TargetError("; ".join(mistakes)) from error
         raise TargetError(f"not valid TOML: {error}") from error
 

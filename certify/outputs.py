@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from certify.assessment import Assessment, assess
 from certify.catalogue import published
 from certify.certificate import SIGNATURE, SUMS, bundle
+from certify.errors import TargetError
 from certify.folder import RunFolder
 from certify.record import Run
 from certify.signing import sign
@@ -32,8 +33,12 @@ def write_outputs(folder: RunFolder, key: Ed25519PrivateKey | None = None) -> tu
 
 
 def read_bundle(folder: Path) -> dict[str, bytes]:
-    """Return the files of a bundle by name."""
-    return {file.name: file.read_bytes() for file in sorted(folder.iterdir()) if file.is_file()}
+    """Return the files of a bundle by name; TargetError where there is none."""
+    if not folder.is_dir():
+        raise TargetError(f"{folder} is no folder: name a bundle, such as reports/latest/certificate")
+    if (folder / "certificate").is_dir():
+        raise TargetError(f"{folder} is a run's folder: its bundle is {folder / 'certificate'}")
+    return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
 
 
 def _write_bundle(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from certify import known, signing
+from certify import known, places, signing
 from certify import target as target_file
 from certify.catalogue import published
 from certify.continuation import RERUN, RESUME, Continuation, Wish, find, frame_of, refuse_another, rerun_failed, resume
@@ -24,6 +24,7 @@ from certify.evidence import Evidence
 from certify.folder import RunFolder
 from certify.live import LiveLines
 from certify.observer import SCENARIO, Observer
+from certify.places import KNOWN_FAILURES
 from certify.plan import Planner, profile_line
 from certify.profile import DEFAULT, EVERYTHING, PROFILES
 from certify.record import Facts, RunInfo
@@ -31,7 +32,6 @@ from certify.recorder import WORKER_OUTPUT, Recorder
 from certify.suite import describe
 from certify.target import Target
 
-KNOWN_FAILURES = "known-failures.toml"
 _FACTS: pytest.StashKey[Facts] = pytest.StashKey()
 _OBJECTIONS: pytest.StashKey[list[str]] = pytest.StashKey()
 _TARGET: pytest.StashKey[Target] = pytest.StashKey()
@@ -54,7 +54,7 @@ def target(config: pytest.Config) -> Target:
     if _TARGET not in config.stash:
         file = config.getoption("target")
         try:
-            found = target_file.load(config.invocation_params.dir / file) if file else Target()
+            found = target_file.load(config.invocation_params.dir / file) if file is not None else Target()
         except TargetError as error:
             raise pytest.UsageError(str(error)) from error
         # Workers are handed the options, so that they judge by the same profile.
@@ -69,7 +69,7 @@ def _profile(config: pytest.Config, found: Target) -> str:
     if found.names_a_profile:
         return found.profile
     named = [(config.invocation_params.dir / argument.partition("::")[0]).resolve() for argument in config.args]
-    whole = any(_suites(config).resolve().is_relative_to(path) for path in named)
+    whole = any(places.suites(config).resolve().is_relative_to(path) for path in named)
     return DEFAULT if whole else EVERYTHING
 
 
@@ -133,7 +133,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     judged = target(config)
     try:
-        known_failures = known.load(_known_failures(config)) if _known_failures(config).exists() else ()
+        known_failures = known.load(places.known_failures(config)) if places.known_failures(config).exists() else ()
         key = signing.load_private_key(Path(config.getoption("sign"))) if config.getoption("sign") else None
     except TargetError as error:
         raise pytest.UsageError(str(error)) from error
@@ -147,7 +147,14 @@ def pytest_configure(config: pytest.Config) -> None:
         wish = told.wish if told else None
         _register_recorder(config, folder, key, told)
     observer = Observer(
-        folder, worker, _suites(config), environment(config), judged, PROFILES[judged.profile], known_failures, wish
+        folder,
+        worker,
+        places.suites(config),
+        environment(config),
+        judged,
+        PROFILES[judged.profile],
+        known_failures,
+        wish,
     )
     config.pluginmanager.register(observer, _OBSERVER)
 
@@ -172,7 +179,9 @@ def _register_recorder(
 ) -> None:
     """What only the process that the operator started does: it writes the run, and talks to the terminal."""
     judged = target(config)
-    asked = any(_below(_suites(config), argument, config.invocation_params.dir) for argument in config.args)
+    asked = places.names_scenarios(config)
+    if asked:
+        places.expect_writable(config)
     info = RunInfo(
         name=folder.name,
         started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -210,7 +219,7 @@ def _told(config: pytest.Config) -> Continuation | None:
         found = None
         try:
             for how, name in asked.items():
-                folder = find(_reports(config), config.invocation_params.dir, name)
+                folder = find(places.reports(config), config.invocation_params.dir, name)
                 found = resume(folder) if how == RESUME else rerun_failed(folder)
         except TargetError as error:
             raise pytest.UsageError(str(error)) from error
@@ -218,27 +227,5 @@ def _told(config: pytest.Config) -> Continuation | None:
     return config.stash[_TOLD]
 
 
-def _suites(config: pytest.Config) -> Path:
-    return config.rootpath / "suites"
-
-
 def _new_folder(config: pytest.Config) -> RunFolder:
-    return RunFolder.choose(_reports(config), datetime.now(UTC))
-
-
-def _reports(config: pytest.Config) -> Path:
-    chosen = config.getoption("report_dir")
-    return config.invocation_params.dir / chosen if chosen else config.rootpath / "reports"
-
-
-def _known_failures(config: pytest.Config) -> Path:
-    """The file that was named, which must be there, or the usual one, which need not."""
-    named = config.getoption("known_failures")
-    if named and not (config.invocation_params.dir / named).exists():
-        raise pytest.UsageError(f"--known-failures {named}: there is no such file")
-    found: Path = config.invocation_params.dir / named if named else config.rootpath / KNOWN_FAILURES
-    return found
-
-
-def _below(suites: Path, argument: str, here: Path) -> bool:
-    return (here / argument.partition("::")[0]).resolve().is_relative_to(suites.resolve())
+    return RunFolder.choose(places.reports(config), datetime.now(UTC))

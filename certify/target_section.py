@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 class Section(BaseModel):
     """A table of the file, with no other keys than these."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 def one_of(known: tuple[str, ...]) -> AfterValidator:

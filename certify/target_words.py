@@ -22,6 +22,7 @@ _WORDS = {
     "string_too_short": _NOT_EMPTY,
     "too_short": _NOT_EMPTY,
     "string_pattern_mismatch": "it does not match {pattern}",
+    "bool_type": "write true or false, without quotes",
     "int_type": _NUMBER,
     "int_parsing": _NUMBER,
     "int_from_float": "write a whole number",
@@ -40,7 +41,9 @@ def plainly(error: Mapping[str, Any], model: type[BaseModel]) -> str:
     if kind == "extra_forbidden":
         return f"unknown key {name}{_meant(name, model)}"
     if kind == "literal_error":
-        known = re.findall(r"'([^']*)'", context["expected"]) or [context["expected"]]
+        known = re.findall(r"'([^']*)'", context["expected"])
+        if not known:
+            return f"{name}: {error['input']!r} is unknown: use {context['expected']}"
         return f"{name}: {error['input']!r} is unknown{guess(str(error['input']), known)}: use {context['expected']}"
     if kind in _WORDS:
         return f"{name}: {_WORDS[kind].format(**context)}"

@@ -12,6 +12,7 @@ from lab import paths
 from lab.errors import LabError
 from lab.processes import ProcessId
 
+_ELSEWHERE = "name a folder that can be written in NFS_CONFORMANCE_CACHE"
 _IN_USE = (
     "the lab is in use by {owner}: wait for it or end it, or give this run a lab of its own with another folder in "
     "NFS_CONFORMANCE_CACHE"
@@ -67,8 +68,11 @@ def exclusive(purpose: str) -> Iterator[None]:
 def take(purpose: str, name: str = "world.lock", refusal: str = _IN_USE) -> int:
     """Lock a world until the returned descriptor is closed or the process ends; LabError names the `{owner}`."""
     file = paths.cache_folder() / name
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise LabError(f"{file} cannot be made ({error.strerror}): {_ELSEWHERE}") from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -192,9 +192,12 @@ def test_a_failure_that_comes_sometimes_is_known_when_it_stays_away(project: Pro
         (["--target", "absent.toml"], "*absent.toml cannot be read: No such file*"),
         (["--target", "t.toml"], "*t.toml: unknown key nfs.verisons, did you mean nfs.versions?*"),
         (["--known-failures", "absent.toml"], "*--known-failures absent.toml: there is no such file*"),
-        (["--known-failures", "t.toml"], "*t.toml: nfs: Extra inputs*"),
+        (["--known-failures", "t.toml"], "*t.toml: unknown key nfs: the file has failure*"),
         (["--sign", "t.toml"], "*signing key t.toml cannot be used*openssl genpkey*"),
         (["--profile", "huge"], "*invalid choice: 'huge'*"),
+        (["--target", ""], "*cannot be read: Is a directory*"),
+        (["--report-dir", "t.toml/reports"], "*--report-dir: *t.toml/reports cannot be written (Not a directory)*"),
+        (["--junitxml", "/proc/new/all.xml"], "*--junitxml: /proc/new cannot be written (*"),
     ],
 )
 def test_bad_input_is_refused_before_anything_starts(project: Project, options: list[str], words: str) -> None:
@@ -322,4 +325,14 @@ def test_commands_verify_render_and_compare_runs(project: Project, capsys: pytes
     assert command.main(["diff", str(first), str(inner.path)]) == 2
     assert "is not a run's folder: it has no environment.json" in capsys.readouterr().err
     assert command.main(["verify", str(inner.path / "absent")]) == 2
+    assert "absent is no folder: name a bundle, such as reports/latest/certificate" in capsys.readouterr().err
+    assert command.main(["verify", str(second)]) == 2
+    assert f"is a run's folder: its bundle is {second / 'certificate'}" in capsys.readouterr().err
+    (second / "certificate" / "more").mkdir()
+    (second / "certificate" / "more" / "leaf").touch()
+    assert command.main(["verify", str(second / "certificate")]) == 1
+    assert "refused: more/leaf does not belong to a bundle" in capsys.readouterr().out
+    (second / "environment.json").write_text("{}")
+    assert command.main(["render", str(second)]) == 2
+    assert f"{second} cannot be read, was it made by another version?" in capsys.readouterr().err
     assert command.main(["catalogue", "--check"]) == 0

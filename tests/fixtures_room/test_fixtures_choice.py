@@ -82,6 +82,15 @@ def test_what_cannot_be_met_is_refused(engine: str, images: str, prefix: str, me
         choose(engine, images, prefix, around(no_engine="no Docker Engine answers"))
 
 
+@pytest.mark.parametrize("engine", ["auto", "docker"])
+def test_the_lab_is_no_way_to_a_server_outside(engine: str) -> None:
+    nowhere = around(no_engine="no Docker Engine answers", unusable="no Docker Engine answers")
+    with pytest.raises(TargetError, match="no Docker Engine answers") as refused:
+        choose(engine, around=nowhere, server_outside=True)
+    assert "--engine=lab" not in str(refused.value)
+    assert choose("lab", around=nowhere, server_outside=True).engine == "lab"
+
+
 @pytest.mark.parametrize(
     ("images", "prefix", "message"),
     [

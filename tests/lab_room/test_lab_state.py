@@ -33,6 +33,12 @@ def test_what_is_saved_is_loaded(record: State) -> None:
     assert state.load() == record
 
 
+def test_a_cache_folder_that_cannot_be_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NFS_CONFORMANCE_CACHE", "/proc/nowhere")
+    with pytest.raises(LabError, match=r"/proc/nowhere.* cannot be made .*NFS_CONFORMANCE_CACHE"):
+        state.take("a test")
+
+
 def test_only_its_owner_may_read_the_record(record: State, file: Path) -> None:
     record.save()
     assert file.stat().st_mode & 0o777 == 0o600
