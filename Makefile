@@ -31,6 +31,7 @@ conformance: $(VENV)/ready host-packages
 
 # make compare       compare the latest run with the one compared last; fails if something became worse
 compare: $(VENV)/ready
+	@[ -d reports/latest ] || { echo "error: there is no run to compare: make conformance first" >&2; exit 1; }
 	@if [ -d "$(LAST_NIGHT)" ]; then $(PYTHON) -m certify diff "$(LAST_NIGHT)" reports/latest; \
 	else echo "this is the first night: nothing to compare with"; fi; \
 	worse=$$?; rm -rf "$(LAST_NIGHT)"; cp -rL reports/latest "$(LAST_NIGHT)"; exit $$worse
