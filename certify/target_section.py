@@ -19,7 +19,8 @@ def one_of(known: tuple[str, ...]) -> AfterValidator:
 
     def check(value: str) -> str:
         if value not in known:
-            raise ValueError(f"{value!r} is unknown{guess(value, known)}: use one of {', '.join(known)}")
+            meant = "" if "." in value else guess(value, known)  # a version's dot does not divide a key
+            raise ValueError(f"{value!r} is unknown{meant}: use one of {', '.join(known)}")
         return value
 
     return AfterValidator(check)
