@@ -36,6 +36,10 @@ EXPLAINED: dict[str, dict[str, str]] = {
     "any-version": dict.fromkeys(
         ("SQUASH-001", "SQUASH-002", "SQUASH-003", "VOLUME-001", "WORKLOAD-002"), _ANOTHER_VERSION
     ),
+    "bit-rot": {
+        **dict.fromkeys(("EXPORT-002", "MOUNT-003", "VOLUME-001"), "what was written is compared with what is there"),
+        "WORKLOAD-002": "MySQL's files rot while it makes them",
+    },
     "volumes-are-pod-local": dict.fromkeys(
         ("SQUASH-001", "SQUASH-002", "SQUASH-003", "VOLUME-001"), "their volume is looked for on the pod's node"
     ),
